@@ -1,0 +1,312 @@
+package io.github.remocap.tensor.vector;
+
+import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
+import static io.github.remocap.tensor.vector.MicroKernel.ROWS;
+import static io.github.remocap.tensor.vector.Simd.LANES;
+import static io.github.remocap.tensor.vector.Simd.SPECIES;
+import static io.github.remocap.tensor.vector.Simd.all;
+import static io.github.remocap.tensor.vector.Simd.get;
+import static io.github.remocap.tensor.vector.Simd.load;
+import static io.github.remocap.tensor.vector.Simd.set;
+import static io.github.remocap.tensor.vector.Simd.store;
+
+import io.github.remocap.tensor.AttentionMask;
+import io.github.remocap.tensor.Shape;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Multi-head attention without a matrix of all weights. A unit is one head of one batch element. Queries that may attend to few
+ * keys (a vertex sees its neighbours and the joints) go key by key; the others go through matrix products in blocks of rows.
+ */
+final class Attention {
+    /** Rows of queries in one block of products. */
+    private static final int BLOCK = 8 * ROWS;
+
+    private Attention() {
+    }
+
+    /** What forward and backward share: sizes, and where rows lie. */
+    private abstract static class Heads extends Step {
+        final int heads;
+        final @Nullable AttentionMask mask;
+        final int batch;
+        final int queries;
+        final int keys;
+        final int features;
+        final int d;
+        final float scale;
+        final Buffer q;
+        final Buffer k;
+        final Buffer v;
+        final long queryBatch;
+        final long keyBatch;
+        final long valueBatch;
+
+        Heads(int heads, @Nullable AttentionMask mask, Buffer q, Shape qs, Buffer k, Shape ks, Buffer v, Shape vs, int batch) {
+            this.heads = heads;
+            this.mask = mask;
+            this.batch = batch;
+            this.queries = qs.dim(1);
+            this.keys = ks.dim(1);
+            this.features = qs.dim(2);
+            this.d = features / heads;
+            this.scale = (float) (1 / Math.sqrt(d));
+            this.q = q;
+            this.k = k;
+            this.v = v;
+            this.queryBatch = qs.dim(0) == 1 ? 0 : 4L * queries * features;
+            this.keyBatch = ks.dim(0) == 1 ? 0 : 4L * keys * features;
+            this.valueBatch = vs.dim(0) == 1 ? 0 : 4L * keys * features;
+        }
+
+        @Override
+        final int units() {
+            return batch * heads;
+        }
+
+        final long head(Buffer x, long batchBytes, int unit) {
+            return x.at() + batchBytes * (unit / heads) + 4L * d * (unit % heads);
+        }
+
+        final int allowed(int query) {
+            return mask == null ? keys : mask.start(query + 1) - mask.start(query);
+        }
+
+        final int key(int query, int i) {
+            return mask == null ? i : mask.key(mask.start(query) + i);
+        }
+
+        /** Softmax weights of a query over its allowed keys, into p[0 .. allowed). */
+        final void weights(int query, long qr, long kh, float[] p) {
+            int n = allowed(query);
+            for (int i = 0; i < n; i++) {
+                p[i] = dot(qr, kh + 4L * features * key(query, i), d) * scale;
+            }
+            softmax(p, 0, n);
+        }
+    }
+
+    static float dot(long a, long b, int n) {
+        FloatVector acc = Simd.zero();
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            acc = Simd.fma(load(a + 4L * i), load(b + 4L * i), acc);
+        }
+        float sum = acc.reduceLanes(VectorOperators.ADD);
+        for (; i < n; i++) {
+            sum += get(a + 4L * i) * get(b + 4L * i);
+        }
+        return sum;
+    }
+
+    /** y += f x. */
+    static void accumulate(float f, long x, long y, int n) {
+        FloatVector factor = all(f);
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            store(Simd.fma(factor, load(x + 4L * i), load(y + 4L * i)), y + 4L * i);
+        }
+        for (; i < n; i++) {
+            set(y + 4L * i, get(y + 4L * i) + f * get(x + 4L * i));
+        }
+    }
+
+    private static void zero(long y, int n) {
+        for (int i = 0; i < n; i++) {
+            set(y + 4L * i, 0f);
+        }
+    }
+
+    /** Softmax of p[from .. from + n) in place. */
+    static void softmax(float[] p, int from, int n) {
+        FloatVector m = all(Float.NEGATIVE_INFINITY);
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            m = m.max(FloatVector.fromArray(SPECIES, p, from + i));
+        }
+        float max = m.reduceLanes(VectorOperators.MAX);
+        for (; i < n; i++) {
+            max = Math.max(max, p[from + i]);
+        }
+        FloatVector acc = Simd.zero();
+        for (i = 0; i <= n - LANES; i += LANES) {
+            FloatVector e = Simd.exp(FloatVector.fromArray(SPECIES, p, from + i).sub(max));
+            acc = acc.add(e);
+            e.intoArray(p, from + i);
+        }
+        float sum = acc.reduceLanes(VectorOperators.ADD);
+        if (i < n) {
+            var tail = SPECIES.indexInRange(i, n);
+            FloatVector e = Simd.exp(FloatVector.fromArray(SPECIES, p, from + i, tail).sub(max));
+            e.intoArray(p, from + i, tail);
+            sum += e.reduceLanes(VectorOperators.ADD, tail);
+        }
+        float r = 1 / sum;
+        for (i = 0; i < n; i++) {
+            p[from + i] *= r;
+        }
+    }
+
+    /** The attended values. */
+    static final class Forward extends Heads {
+        private final Buffer y;
+        private final int[] dense;
+        private final int keyColumns;
+        private final int valueColumns;
+
+        Forward(int heads, @Nullable AttentionMask mask, Buffer q, Shape qs, Buffer k, Shape ks, Buffer v, Shape vs, int batch, Buffer y) {
+            super(heads, mask, q, qs, k, ks, v, vs, batch);
+            this.y = y;
+            int[] rows = new int[queries];
+            int n = 0;
+            for (int t = 0; t < queries; t++) {
+                if (4 * allowed(t) >= keys) {
+                    rows[n++] = t;
+                }
+            }
+            this.dense = Arrays.copyOf(rows, n);
+            this.keyColumns = (keys + COLUMNS - 1) / COLUMNS * COLUMNS;
+            this.valueColumns = (d + COLUMNS - 1) / COLUMNS * COLUMNS;
+            long pairs = (long) keys * dense.length + (mask == null ? 0 : mask.pairs());
+            this.flops = 4 * pairs * features * batch;
+        }
+
+        @Override
+        int scratchFloats() {
+            return keyColumns * d + valueColumns * keys + BLOCK * (d + keyColumns + valueColumns);
+        }
+
+        @Override
+        void run(int unit, Scratch memory) {
+            float[] f = memory.floats;
+            long qh = head(q, queryBatch, unit);
+            long kh = head(k, keyBatch, unit);
+            long vh = head(v, valueBatch, unit);
+            long yh = head(y, 4L * queries * features, unit);
+            int values = keyColumns * d;
+            int left = values + valueColumns * keys;
+            if (dense.length > 0) {
+                ImplicitGemm.packTransposed(kh, d, keys, features, f, 0);
+                ImplicitGemm.pack(vh, keys, d, features, f, values);
+                for (int from = 0; from < dense.length; from += BLOCK) {
+                    block(from, Math.min(BLOCK, dense.length - from), f, values, left, qh, yh);
+                }
+            }
+            if (dense.length < queries) {
+                for (int t = 0; t < queries; t++) {
+                    if (4 * allowed(t) < keys) {
+                        sparse(t, f, qh, kh, vh, yh);
+                    }
+                }
+            }
+        }
+
+        private void sparse(int t, float[] p, long qh, long kh, long vh, long yh) {
+            weights(t, qh + 4L * features * t, kh, p);
+            long row = yh + 4L * features * t;
+            zero(row, d);
+            for (int i = 0; i < allowed(t); i++) {
+                accumulate(p[i], vh + 4L * features * key(t, i), row, d);
+            }
+        }
+
+        private void block(int from, int count, float[] f, int values, int left, long qh, long yh) {
+            int scores = left + BLOCK * d;
+            int sums = scores + BLOCK * keyColumns;
+            int tiles = (count + ROWS - 1) / ROWS;
+            for (int r = 0; r < tiles * ROWS; r++) {
+                Simd.copyIn(qh + 4L * features * dense[from + Math.min(r, count - 1)], f, left + r * d, d);
+            }
+            for (int p = 0; p < keyColumns; p += COLUMNS) {
+                for (int t = 0; t < tiles; t++) {
+                    MicroKernel.multiply(d, f, left + t * ROWS * d, d, f, p * d, f, scores + t * ROWS * keyColumns + p, keyColumns, false);
+                }
+            }
+            for (int r = 0; r < count; r++) {
+                softmaxOfAllowed(dense[from + r], f, scores + r * keyColumns);
+            }
+            for (int p = 0; p < valueColumns; p += COLUMNS) {
+                for (int t = 0; t < tiles; t++) {
+                    MicroKernel.multiply(keys, f, scores + t * ROWS * keyColumns, keyColumns, f, values + p * keys, f,
+                        sums + t * ROWS * valueColumns + p, valueColumns, false);
+                }
+            }
+            for (int r = 0; r < count; r++) {
+                Epilogue.row(f, sums + r * valueColumns, d, 0, 0, false, yh + 4L * features * dense[from + r]);
+            }
+        }
+
+        private void softmaxOfAllowed(int query, float[] f, int row) {
+            for (int s = 0; s < keys; s++) {
+                f[row + s] *= scale;
+            }
+            if (mask != null && allowed(query) < keys) {
+                int next = 0;
+                for (int s = 0; s < keys; s++) {
+                    if (next < allowed(query) && key(query, next) == s) {
+                        next++;
+                    } else {
+                        f[row + s] = Float.NEGATIVE_INFINITY;
+                    }
+                }
+            }
+            softmax(f, row, keys);
+        }
+    }
+
+    /** Gradients to queries, keys and values, in one array; each pair's weight is computed again rather than kept. */
+    static final class Backward extends Heads {
+        private final Buffer g;
+        private final Buffer y;
+
+        Backward(int heads, @Nullable AttentionMask mask, Buffer q, Shape qs, Buffer k, Shape ks, Buffer v, Shape vs, Buffer g, int batch, Buffer y) {
+            super(heads, mask, q, qs, k, ks, v, vs, batch);
+            this.g = g;
+            this.y = y;
+        }
+
+        @Override
+        int scratchFloats() {
+            return 2 * keys;
+        }
+
+        @Override
+        void run(int unit, Scratch memory) {
+            float[] p = memory.floats;
+            long qh = head(q, queryBatch, unit);
+            long kh = head(k, keyBatch, unit);
+            long vh = head(v, valueBatch, unit);
+            long gh = head(g, 4L * queries * features, unit);
+            long dq = head(y, 4L * queries * features, unit);
+            long dk = head(y, 4L * keys * features, unit) + 4L * batch * queries * features;
+            long dv = dk + 4L * batch * keys * features;
+            for (int s = 0; s < keys; s++) {
+                zero(dk + 4L * features * s, d);
+                zero(dv + 4L * features * s, d);
+            }
+            for (int t = 0; t < queries; t++) {
+                long row = 4L * features * t;
+                weights(t, qh + row, kh, p);
+                int n = allowed(t);
+                float mean = 0;
+                for (int i = 0; i < n; i++) {
+                    long key = 4L * features * key(t, i);
+                    float dp = dot(gh + row, vh + key, d);
+                    p[keys + i] = dp;
+                    mean += p[i] * dp;
+                    accumulate(p[i], gh + row, dv + key, d);
+                }
+                zero(dq + row, d);
+                for (int i = 0; i < n; i++) {
+                    long key = 4L * features * key(t, i);
+                    float ds = p[i] * (p[keys + i] - mean) * scale;
+                    accumulate(ds, kh + key, dq + row, d);
+                    accumulate(ds, qh + row, dk + key, d);
+                }
+            }
+        }
+    }
+}

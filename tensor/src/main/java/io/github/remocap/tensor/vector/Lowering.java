@@ -1,0 +1,485 @@
+package io.github.remocap.tensor.vector;
+
+import io.github.remocap.tensor.Compilation;
+import io.github.remocap.tensor.Graph;
+import io.github.remocap.tensor.Op;
+import io.github.remocap.tensor.Op.Epilogue;
+import io.github.remocap.tensor.Op.Folded;
+import io.github.remocap.tensor.Shape;
+import io.github.remocap.tensor.Tensor;
+import io.github.remocap.tensor.compiler.MemoryPlan;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Turns the nodes of an optimized graph into steps and buffers, and plans the buffers' memory. */
+final class Lowering {
+    private final VectorDevice device;
+    private final Compilation compilation;
+    private final Arena arena;
+    private final List<Step> steps = new ArrayList<>();
+    private final List<Buffer> planned = new ArrayList<>();
+    private final Map<Tensor, Buffer> buffers = new HashMap<>();
+    private final Set<Tensor> constants = new HashSet<>();
+    private long fixedBytes;
+    private long slabBytes;
+    private Tensor current;
+
+    /**
+     * @param compilation of an optimized graph
+     * @param arena owns all memory of the program
+     */
+    Lowering(VectorDevice device, Compilation compilation, Arena arena) {
+        this.device = device;
+        this.compilation = compilation;
+        this.arena = arena;
+        List<Tensor> order = Graph.reachable(compilation.targets());
+        this.current = order.getFirst();
+        for (Tensor node : order) {
+            if (isConstant(node)) {
+                constants.add(node);
+            }
+        }
+        for (Tensor node : order) {
+            current = node;
+            if (node.op() instanceof Op.Input) {
+                Buffer b = plannedBuffer(4 * node.shape().size());
+                b.touch(-1);
+                b.touch(Integer.MAX_VALUE);
+                buffers.put(node, b);
+            } else if (!constants.contains(node) && !(node.op() instanceof Op.Parameter)) {
+                lower(node);
+            }
+        }
+        for (Tensor target : compilation.targets()) {
+            current = target;
+            buffer(target).touch(Integer.MAX_VALUE);
+        }
+        for (Compilation.Update update : compilation.updates()) {
+            current = update.value();
+            Buffer from = buffer(update.value());
+            Shape flat = Shape.of(Math.toIntExact(update.value().shape().size()));
+            emit(new Movement.StridedCopy(flat, from, 0, new long[] {1}, buffer(update.parameter()), 0, new long[] {1}), from);
+        }
+        place();
+    }
+
+    List<Step> steps() {
+        return steps;
+    }
+
+    Buffer bufferOf(Tensor node) {
+        Buffer b = buffers.get(node);
+        if (b == null) {
+            throw new IllegalStateException(node + " was not lowered");
+        }
+        return b;
+    }
+
+    /** Bytes of native memory, packed weights included. */
+    long memory() {
+        return fixedBytes + slabBytes;
+    }
+
+    private boolean isConstant(Tensor node) {
+        return switch (node.op()) {
+            case Op.Constant c -> true;
+            case Op.Parameter p -> compilation.frozen();
+            case Op.Input i -> false;
+            default -> !node.inputs().isEmpty() && constants.containsAll(node.inputs());
+        };
+    }
+
+    private void place() {
+        List<MemoryPlan.Life> lives = new ArrayList<>();
+        for (Buffer b : planned) {
+            lives.add(new MemoryPlan.Life(b.bytes, b.first, b.last));
+        }
+        MemoryPlan plan = MemoryPlan.of(lives);
+        slabBytes = plan.bytes();
+        long base = arena.allocate(Math.max(64, slabBytes), 4096).address();
+        for (int i = 0; i < lives.size(); i++) {
+            planned.get(i).place(base + plan.offset(i));
+        }
+    }
+
+    private Buffer plannedBuffer(long bytes) {
+        Buffer b = Buffer.planned(Math.max(4, bytes));
+        planned.add(b);
+        return b;
+    }
+
+    private Buffer fixedBuffer(MemorySegment values) {
+        fixedBytes += values.byteSize();
+        MemorySegment copy = arena.allocate(Math.max(64, values.byteSize()), 64);
+        MemorySegment.copy(values, 0, copy, 0, values.byteSize());
+        return Buffer.fixed(copy.byteSize(), copy.address());
+    }
+
+    /** The buffer of a computed node, a constant or a parameter. */
+    private Buffer buffer(Tensor node) {
+        Buffer known = buffers.get(node);
+        if (known != null) {
+            return known;
+        }
+        Buffer b;
+        if (constants.contains(node)) {
+            b = fixedBuffer(device.constant(node));
+        } else if (node.op() instanceof Op.Parameter) {
+            MemorySegment values = node.values();
+            if (!values.isNative()) {
+                throw new IllegalArgumentException(node + ": parameters of a program that is not frozen must lie in native memory");
+            }
+            b = Buffer.fixed(values.byteSize(), values.address());
+        } else {
+            throw new IllegalStateException(node + " was not lowered before its use in " + current);
+        }
+        buffers.put(node, b);
+        return b;
+    }
+
+    private Buffer output(Tensor node) {
+        Buffer b = plannedBuffer(4 * node.shape().size());
+        buffers.put(node, b);
+        return b;
+    }
+
+    private void emit(Step step, @Nullable Buffer... touched) {
+        if (step.units() == 0) {
+            return;
+        }
+        step.label = current.op().name() + (current.path().isEmpty() ? "" : " at " + current.path());
+        for (Buffer b : touched) {
+            if (b != null) {
+                b.touch(steps.size());
+            }
+        }
+        steps.add(step);
+    }
+
+    /** Memory for a packed right side, filled now if it is constant, else by a step of each run. */
+    private float[] pack(Tensor right, PackMaker maker, long floats) {
+        float[] packed = new float[Math.toIntExact(floats)];
+        fixedBytes += 4L * packed.length;
+        if (constants.contains(right)) {
+            if (buffers.containsKey(right)) {
+                device.runNow(maker.make(buffer(right), packed));
+                return packed;
+            }
+            try (Arena temporary = Arena.ofShared()) {
+                MemorySegment values = device.constant(right);
+                MemorySegment copy = values;
+                if (!values.isNative()) {
+                    copy = temporary.allocate(Math.max(64, values.byteSize()), 64);
+                    MemorySegment.copy(values, 0, copy, 0, values.byteSize());
+                }
+                device.runNow(maker.make(Buffer.fixed(copy.byteSize(), copy.address()), packed));
+            }
+        } else {
+            Buffer b = buffer(right);
+            emit(maker.make(b, packed), b);
+        }
+        return packed;
+    }
+
+    private interface PackMaker {
+        Step make(Buffer right, float[] packed);
+    }
+
+    private void lower(Tensor node) {
+        switch (node.op()) {
+            case Op.Input o -> throw new IllegalStateException("leaf");
+            case Op.Parameter o -> throw new IllegalStateException("leaf");
+            case Op.Constant o -> throw new IllegalStateException("leaf");
+            case Op.Unary o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer y = output(node);
+                emit(new Elementwise.Unary(o.fn(), x, y, node.shape().size()), x, y);
+            }
+            case Op.Affine o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer y = output(node);
+                emit(new Elementwise.Affine(o.scale(), o.shift(), x, y, node.shape().size()), x, y);
+            }
+            case Op.Binary o -> {
+                Buffer a = buffer(node.input(0));
+                Buffer b = buffer(node.input(1));
+                Buffer y = output(node);
+                emit(new Elementwise.Binary(o.fn(), a, node.input(0).shape(), b, node.input(1).shape(), y, node.shape()), a, b, y);
+            }
+            case Op.Dropout o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer step = buffer(node.input(1));
+                Buffer y = output(node);
+                emit(new Elementwise.Dropout(o.p(), o.key(), x, step, y, node.shape().size()), x, step, y);
+            }
+            case Op.Reshape o -> {
+                Buffer x = buffer(node.input(0));
+                buffers.put(node, x.isFixed() ? x : x.view(0, x.bytes));
+            }
+            case Op.Permute o -> {
+                long[] own = node.input(0).shape().strides();
+                long[] strides = o.axes().stream().mapToLong(a -> own[a]).toArray();
+                copy(node.shape(), node.input(0), 0, strides, output(node), 0, node.shape().strides());
+            }
+            case Op.Broadcast o -> copy(node.shape(), node.input(0), 0, Strides.broadcast(node.input(0).shape(), node.shape()), output(node), 0,
+                node.shape().strides());
+            case Op.Slice o -> {
+                long[] strides = node.input(0).shape().strides();
+                copy(node.shape(), node.input(0), strides[o.axis()] * o.start(), strides, output(node), 0, node.shape().strides());
+            }
+            case Op.Pad o -> {
+                Buffer y = output(node);
+                emit(new Movement.Zero(y, node.shape().size()), y);
+                long[] strides = node.shape().strides();
+                copy(node.input(0).shape(), node.input(0), 0, node.input(0).shape().strides(), y, strides[o.axis()] * o.before(), strides);
+            }
+            case Op.Concat o -> {
+                Buffer y = output(node);
+                long[] strides = node.shape().strides();
+                long at = 0;
+                for (Tensor part : node.inputs()) {
+                    copy(part.shape(), part, 0, part.shape().strides(), y, at, strides);
+                    at += strides[o.axis()] * part.dim(o.axis());
+                }
+            }
+            case Op.Gather o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer y = output(node);
+                emit(new Movement.Gather(Folded.of(node.input(0).shape(), o.axis(), o.axis()), o.indices(), x, y), x, y);
+            }
+            case Op.ScatterAdd o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer y = output(node);
+                emit(new Movement.ScatterAdd(Folded.of(node.input(0).shape(), o.axis(), o.axis()), o.indices(), o.extent(), x, y), x, y);
+            }
+            case Op.Reduce o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer y = output(node);
+                emit(new Reductions.Reduce(o.fn(), Folded.of(node.input(0).shape(), o.first(), o.last()), x, y), x, y);
+            }
+            case Op.Softmax o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer y = output(node);
+                int n = node.dim(-1);
+                emit(new Reductions.Softmax(x, y, node.shape().size() / n, n), x, y);
+            }
+            case Op.MatMul o -> matmul(node, o);
+            case Op.Conv2d o -> conv2d(node, o);
+            case Op.Conv2dInputGradient o -> conv2dInputGradient(node, o);
+            case Op.Conv2dWeightGradient o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer g = buffer(node.input(1));
+                Buffer w = output(node);
+                Shape xs = node.input(0).shape();
+                Shape gs = node.input(1).shape();
+                emit(new WeightGradient(x, g, w, xs.dim(0), xs.dim(1), xs.dim(2), xs.dim(3), gs.dim(1), gs.dim(2), gs.dim(3),
+                    o.kernelHeight(), o.kernelWidth(), o.stride(), o.padding()), x, g, w);
+            }
+            case Op.SparseMatMul o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer y = output(node);
+                int c = node.dim(-1);
+                int batch = Math.toIntExact(node.input(0).shape().size() / Math.max(1, (long) o.matrix().cols() * c));
+                emit(new Products.Sparse(o.matrix(), batch, c, x, y), x, y);
+            }
+            case Op.Attention o -> {
+                Buffer q = buffer(node.input(0));
+                Buffer k = buffer(node.input(1));
+                Buffer v = buffer(node.input(2));
+                Buffer y = output(node);
+                emit(new Attention.Forward(o.heads(), o.mask(), q, node.input(0).shape(), k, node.input(1).shape(), v, node.input(2).shape(),
+                    node.dim(0), y), q, k, v, y);
+            }
+            case Op.AttentionGradient o -> {
+                Buffer q = buffer(node.input(0));
+                Buffer k = buffer(node.input(1));
+                Buffer v = buffer(node.input(2));
+                Buffer g = buffer(node.input(3));
+                Buffer y = output(node);
+                emit(new Attention.Backward(o.heads(), o.mask(), q, node.input(0).shape(), k, node.input(1).shape(), v, node.input(2).shape(),
+                    g, node.input(3).dim(0), y), q, k, v, g, y);
+            }
+            case Op.Normalize o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer gamma = o.affine() ? buffer(node.input(1)) : x;
+                Buffer beta = o.affine() ? buffer(node.input(2)) : x;
+                Buffer y = output(node);
+                emit(new Reductions.Normalize(Folded.of(node.shape(), o.first(), o.last()), o.eps(), x, o.affine(), gamma, beta, node.dim(-1), y),
+                    x, gamma, beta, y);
+            }
+            case Op.NormalizeGradient o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer g = buffer(node.input(1));
+                Buffer y = output(node);
+                emit(new Reductions.NormalizeGradient(Folded.of(node.shape(), o.first(), o.last()), o.eps(), x, g, y), x, g, y);
+            }
+            case Op.BatchNorm o -> {
+                List<Buffer> in = node.inputs().stream().map(this::buffer).toList();
+                Buffer y = output(node);
+                int c = node.dim(-1);
+                emit(new Reductions.BatchNorm(o.eps(), in.get(0), in.get(1), in.get(2), in.get(3), in.get(4), y, node.shape().size() / Math.max(1, c), c),
+                    in.get(0), in.get(1), in.get(2), in.get(3), in.get(4), y);
+            }
+            case Op.Upsample o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer residual = o.epilogue().residual() ? buffer(node.input(1)) : null;
+                Buffer y = output(node);
+                emit(new Images.Upsample(o.scale(), node.dim(0), node.dim(1), node.dim(2), node.dim(3), x, residual, o.epilogue().relu(), y),
+                    x, residual, y);
+            }
+            case Op.Downsum o -> {
+                Buffer x = buffer(node.input(0));
+                Buffer y = output(node);
+                emit(new Images.Downsum(o.scale(), node.dim(0), node.dim(1), node.dim(2), node.dim(3), x, y), x, y);
+            }
+            case Op.Custom o -> {
+                List<Buffer> in = node.inputs().stream().map(this::buffer).toList();
+                List<Shape> shapes = node.inputs().stream().map(Tensor::shape).toList();
+                Buffer y = output(node);
+                in.forEach(b -> b.touch(steps.size()));
+                emit(new CustomStep(o.op(), in, shapes, y, node.shape()), y);
+            }
+        }
+    }
+
+    private void copy(Shape area, Tensor from, long fromOffset, long[] fromStrides, Buffer to, long toOffset, long[] toStrides) {
+        Buffer x = buffer(from);
+        emit(new Movement.StridedCopy(area, x, fromOffset, fromStrides, to, toOffset, toStrides), x, to);
+    }
+
+    private @Nullable Buffer bias(Tensor node, Epilogue e, int first) {
+        return e.bias() ? buffer(node.input(first)) : null;
+    }
+
+    private @Nullable Buffer residual(Tensor node, Epilogue e, int first) {
+        return e.residual() ? buffer(node.input(first + (e.bias() ? 1 : 0))) : null;
+    }
+
+    private void matmul(Tensor node, Op.MatMul op) {
+        Tensor a = node.input(0);
+        Tensor b = node.input(1);
+        int m = node.dim(-2);
+        int n = node.dim(-1);
+        int k = a.dim(op.transposeA() ? -2 : -1);
+        long batch = node.shape().size() / Math.max(1, (long) m * n);
+        Buffer left = op.transposeA() ? transposed(a) : buffer(a);
+        boolean oneRight = b.shape().size() == (long) k * n;
+        boolean oneLeft = a.shape().size() == (long) m * k;
+        Buffer bias = bias(node, op.epilogue(), 2);
+        Buffer residual = residual(node, op.epilogue(), 2);
+        if (oneRight) {
+            float[] packed = pack(b, (right, to) -> new Products.PackMatrix(right, 1, k, n, op.transposeB(), to), ImplicitGemm.packedFloats(k, n));
+            int rows = Math.toIntExact(oneLeft ? m : batch * m);
+            ImplicitGemm gemm = ImplicitGemm.product(rows, k, n);
+            Buffer y = output(node);
+            if (oneLeft && batch > 1) {
+                multiply(gemm, (int) batch, left, 0, packed, 0, bias, residual, op.epilogue().relu(), y, 4L * m * n, 2L * batch * m * n * k);
+            } else {
+                multiply(gemm, 1, left, 0, packed, 0, bias, residual, op.epilogue().relu(), y, 0, 2L * rows * n * k);
+            }
+            return;
+        }
+        int[] lead = Arrays.copyOf(node.shape().dims(), node.shape().rank() - 2);
+        int rights = Math.toIntExact(batch);
+        Buffer right = spread(b, lead);
+        if (!oneLeft && a.shape().size() != batch * m * k) {
+            left = spread(a, left, op.transposeA(), lead);
+            oneLeft = false;
+        }
+        float[] packed = new float[Math.multiplyExact(rights, ImplicitGemm.packedFloats(k, n))];
+        fixedBytes += 4L * packed.length;
+        emit(new Products.PackMatrix(right, rights, k, n, op.transposeB(), packed), right);
+        Buffer y = output(node);
+        multiply(ImplicitGemm.product(m, k, n), rights, left, oneLeft ? 0 : 4L * m * k, packed, ImplicitGemm.packedFloats(k, n), bias, residual,
+            op.epilogue().relu(), y, 4L * m * n, 2L * rights * m * n * k);
+    }
+
+    /** The matrices of b repeated to the output's leading axes, where they are not already. */
+    private Buffer spread(Tensor b, int[] lead) {
+        return spread(b, buffer(b), false, lead);
+    }
+
+    private Buffer spread(Tensor x, Buffer own, boolean swapped, int[] lead) {
+        int[] full = Arrays.copyOf(lead, lead.length + 2);
+        full[lead.length] = x.dim(swapped ? -1 : -2);
+        full[lead.length + 1] = x.dim(swapped ? -2 : -1);
+        Shape to = Shape.of(full);
+        if (x.shape().size() == to.size()) {
+            return own;
+        }
+        int[] from = x.shape().dims();
+        from[from.length - 2] = full[lead.length];
+        from[from.length - 1] = full[lead.length + 1];
+        Buffer y = plannedBuffer(4 * to.size());
+        emit(new Movement.StridedCopy(to, own, 0, Strides.broadcast(Shape.of(from), to), y, 0, to.strides()), own, y);
+        return y;
+    }
+
+    private Buffer transposed(Tensor x) {
+        int[] dims = x.shape().dims();
+        long[] strides = x.shape().strides();
+        int r = dims.length;
+        int rows = dims[r - 2];
+        dims[r - 2] = dims[r - 1];
+        dims[r - 1] = rows;
+        long step = strides[r - 2];
+        strides[r - 2] = strides[r - 1];
+        strides[r - 1] = step;
+        Shape to = Shape.of(dims);
+        Buffer from = buffer(x);
+        Buffer y = plannedBuffer(4 * to.size());
+        emit(new Movement.StridedCopy(to, from, 0, strides, y, 0, to.strides()), from, y);
+        return y;
+    }
+
+    private void multiply(ImplicitGemm gemm, int batch, Buffer a, long batchBytes, float[] packed, int packedStride, @Nullable Buffer bias,
+        @Nullable Buffer residual, boolean relu, Buffer y, long outBytes, long flops) {
+        emit(new Products.Product(gemm, batch, a, batchBytes, packed, packedStride, bias, residual, relu, y, outBytes, flops), a, bias, residual, y);
+    }
+
+    private void conv2d(Tensor node, Op.Conv2d op) {
+        Shape x = node.input(0).shape();
+        Shape w = node.input(1).shape();
+        int taps = w.dim(2) * w.dim(3);
+        Buffer a = buffer(node.input(0));
+        Buffer bias = bias(node, op.epilogue(), 2);
+        Buffer residual = residual(node, op.epilogue(), 2);
+        float[] packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, false, to),
+            ImplicitGemm.packedFloats(taps * w.dim(1), w.dim(0)));
+        ImplicitGemm gemm = ImplicitGemm.convolution(x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), w.dim(2), w.dim(3), op.stride(), op.padding());
+        multiply(gemm, 1, a, 0, packed, 0, bias, residual, op.epilogue().relu(), output(node), 0, 2 * node.shape().size() * w.dim(1) * taps);
+    }
+
+    /** A convolution of the output gradient, zeros put between its pixels for strides, with the flipped weight. */
+    private void conv2dInputGradient(Tensor node, Op.Conv2dInputGradient op) {
+        Shape gs = node.input(0).shape();
+        Shape w = node.input(1).shape();
+        Buffer g = buffer(node.input(0));
+        int taps = w.dim(2) * w.dim(3);
+        int height = (gs.dim(1) - 1) * op.stride() + 1 + (op.height() + 2 * op.padding() - w.dim(2)) % op.stride();
+        int width = (gs.dim(2) - 1) * op.stride() + 1 + (op.width() + 2 * op.padding() - w.dim(3)) % op.stride();
+        if (op.stride() > 1) {
+            Shape wide = Shape.of(gs.dim(0), height, width, gs.dim(3));
+            Buffer spaced = plannedBuffer(4 * wide.size());
+            emit(new Movement.Zero(spaced, wide.size()), spaced);
+            long[] strides = wide.strides();
+            strides[1] *= op.stride();
+            strides[2] *= op.stride();
+            emit(new Movement.StridedCopy(gs, g, 0, gs.strides(), spaced, 0, strides), g, spaced);
+            g = spaced;
+        }
+        float[] packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, true, to),
+            ImplicitGemm.packedFloats(taps * w.dim(0), w.dim(1)));
+        ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), height, width, gs.dim(3), w.dim(1), w.dim(2), w.dim(3), 1,
+            w.dim(2) - 1 - op.padding(), w.dim(3) - 1 - op.padding());
+        multiply(gemm, 1, g, 0, packed, 0, null, null, false, output(node), 0, 2 * gs.size() * w.dim(1) * taps);
+    }
+}

@@ -1,0 +1,207 @@
+package io.github.remocap.tensor.vector;
+
+import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
+import static io.github.remocap.tensor.vector.Simd.get;
+import static io.github.remocap.tensor.vector.Simd.set;
+
+import io.github.remocap.tensor.SparseMatrix;
+import org.jspecify.annotations.Nullable;
+
+/** Steps of matrix products and convolutions: packing the right side, multiplying. */
+final class Products {
+    private Products() {
+    }
+
+    /**
+     * Packs the right sides of a product, {@code [k, n]} each, or {@code [n, k]} if transposed, dense, one behind the other.
+     */
+    static final class PackMatrix extends Step {
+        private final Buffer b;
+        private final int batch;
+        private final int k;
+        private final int n;
+        private final boolean transposed;
+        private final float[] packed;
+        private final int panels;
+
+        PackMatrix(Buffer b, int batch, int k, int n, boolean transposed, float[] packed) {
+            this.b = b;
+            this.batch = batch;
+            this.k = k;
+            this.n = n;
+            this.transposed = transposed;
+            this.packed = packed;
+            this.panels = (n + COLUMNS - 1) / COLUMNS;
+        }
+
+        @Override
+        int units() {
+            return batch * panels;
+        }
+
+        @Override
+        void run(int unit, Scratch memory) {
+            int first = unit % panels * COLUMNS;
+            int count = Math.min(COLUMNS, n - first);
+            long from = b.at() + 4L * k * n * (unit / panels);
+            int to = ImplicitGemm.packedFloats(k, n) * (unit / panels) + first * k;
+            if (transposed) {
+                ImplicitGemm.packTransposed(from + 4L * k * first, k, count, k, packed, to);
+            } else {
+                ImplicitGemm.pack(from + 4L * first, k, count, n, packed, to);
+            }
+        }
+    }
+
+    /**
+     * Packs a convolution's weight {@code [outputs, inputs, taps]} as {@code [tap, input][output]}, or for the gradient to the input
+     * as {@code [flipped tap, output][input]}.
+     */
+    static final class PackConvolution extends Step {
+        private final Buffer w;
+        private final int rows;
+        private final int columns;
+        private final int taps;
+        private final long rowStride;
+        private final long columnStride;
+        private final boolean gradient;
+        private final float[] packed;
+
+        PackConvolution(Buffer w, int outputs, int inputs, int taps, boolean gradient, float[] packed) {
+            this.w = w;
+            this.taps = taps;
+            this.gradient = gradient;
+            this.rows = gradient ? outputs : inputs;
+            this.columns = gradient ? inputs : outputs;
+            this.rowStride = gradient ? 4L * inputs * taps : 4L * taps;
+            this.columnStride = gradient ? 4L * taps : 4L * inputs * taps;
+            this.packed = packed;
+        }
+
+        @Override
+        int units() {
+            return (columns + COLUMNS - 1) / COLUMNS;
+        }
+
+        @Override
+        void run(int unit, Scratch memory) {
+            int to = unit * COLUMNS * taps * rows;
+            int count = Math.min(COLUMNS, columns - unit * COLUMNS);
+            for (int j = 0; j < COLUMNS; j++) {
+                long from = w.at() + columnStride * (unit * COLUMNS + j);
+                for (int r = 0; r < rows; r++) {
+                    for (int t = 0; t < taps; t++) {
+                        int tap = gradient ? taps - 1 - t : t;
+                        packed[to + (tap * rows + r) * COLUMNS + j] = j < count ? get(from + rowStride * r + 4L * t) : 0f;
+                    }
+                }
+            }
+        }
+    }
+
+    /** y = relu(a x packed + bias + residual), for several left sides of one geometry. */
+    static final class Product extends Step {
+        private final ImplicitGemm gemm;
+        private final int batch;
+        private final Buffer a;
+        private final long batchBytes;
+        private final float[] packed;
+        private final int packedStride;
+        private final @Nullable Buffer bias;
+        private final @Nullable Buffer residual;
+        private final boolean relu;
+        private final Buffer y;
+        private final long outBytes;
+        private final int units;
+
+        /**
+         * @param batchBytes bytes from one left side to the next
+         * @param packedStride floats from one right side to the next, 0 if all share one
+         * @param outBytes bytes from one result to the next
+         */
+        Product(ImplicitGemm gemm, int batch, Buffer a, long batchBytes, float[] packed, int packedStride, @Nullable Buffer bias,
+            @Nullable Buffer residual, boolean relu, Buffer y, long outBytes, long flops) {
+            this.gemm = gemm;
+            this.batch = batch;
+            this.a = a;
+            this.batchBytes = batchBytes;
+            this.packed = packed;
+            this.packedStride = packedStride;
+            this.bias = bias;
+            this.residual = residual;
+            this.relu = relu;
+            this.y = y;
+            this.outBytes = outBytes;
+            this.units = gemm.units();
+            this.flops = flops;
+        }
+
+        @Override
+        int units() {
+            return batch * units;
+        }
+
+        @Override
+        int scratchFloats() {
+            return gemm.scratchFloats();
+        }
+
+        @Override
+        void run(int unit, Scratch memory) {
+            int s = unit / units;
+            long at = outBytes * s;
+            gemm.run(unit % units, a.at() + batchBytes * s, packed, packedStride * s, bias == null ? 0 : bias.at(),
+                residual == null ? 0 : residual.at() + at, relu, y.at() + at, memory.floats);
+        }
+    }
+
+    /** y[b] = matrix @ x[b], rows of c floats. */
+    static final class Sparse extends Step {
+        private final SparseMatrix matrix;
+        private final float[] values;
+        private final int batch;
+        private final int c;
+        private final Buffer x;
+        private final Buffer y;
+        private final int units;
+
+        Sparse(SparseMatrix matrix, int batch, int c, Buffer x, Buffer y) {
+            this.matrix = matrix;
+            this.values = new float[matrix.values().length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) matrix.values()[i];
+            }
+            this.batch = batch;
+            this.c = c;
+            this.x = x;
+            this.y = y;
+            this.units = split((long) batch * matrix.rows(), Math.max(1, 8192 / Math.max(1, c)));
+        }
+
+        @Override
+        int units() {
+            return units;
+        }
+
+        @Override
+        void run(int unit, Scratch memory) {
+            int rows = matrix.rows();
+            long total = (long) batch * rows;
+            long end = from(total, units, unit + 1);
+            for (long i = from(total, units, unit); i < end; i++) {
+                row((int) (i % rows), x.at() + 4 * (i / rows) * matrix.cols() * c, y.at() + 4 * i * c);
+            }
+        }
+
+        private void row(int r, long from, long to) {
+            int end = matrix.rowStart()[r + 1];
+            for (int j = 0; j < c; j++) {
+                float acc = 0;
+                for (int e = matrix.rowStart()[r]; e < end; e++) {
+                    acc += values[e] * get(from + 4 * ((long) matrix.columns()[e] * c + j));
+                }
+                set(to + 4L * j, acc);
+            }
+        }
+    }
+}

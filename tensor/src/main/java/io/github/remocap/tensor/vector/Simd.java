@@ -1,0 +1,145 @@
+package io.github.remocap.tensor.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The one place that chooses vector width and multiply-add, and all access to native memory by address. Kernels trust their
+ * addresses: they come from a memory plan, never from a caller.
+ */
+final class Simd {
+    /** Lanes: the machine's preferred width, or {@code -Dremocap.vector.bits} (128, 256, 512). */
+    static final VectorSpecies<Float> SPECIES = species();
+    /** Floats of a vector. */
+    static final int LANES = SPECIES.length();
+    /** Bytes of a vector. */
+    static final long VECTOR_BYTES = 4L * LANES;
+    /** Whether multiply-add is one instruction; where it is not, fma would be emulated in software, a thousand times slower. */
+    static final boolean FMA = hasFma();
+    static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    /** All of native memory. A constant, so that the compiler knows its bounds and lifetime. */
+    static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    private Simd() {
+    }
+
+    private static VectorSpecies<Float> species() {
+        String bits = System.getProperty("remocap.vector.bits", "");
+        return switch (bits) {
+            case "" -> FloatVector.SPECIES_PREFERRED.length() < 4 ? FloatVector.SPECIES_128 : FloatVector.SPECIES_PREFERRED;
+            case "128" -> FloatVector.SPECIES_128;
+            case "256" -> FloatVector.SPECIES_256;
+            case "512" -> FloatVector.SPECIES_512;
+            default -> throw new IllegalArgumentException("remocap.vector.bits must be 128, 256 or 512, not '" + bits + "'");
+        };
+    }
+
+    private static boolean hasFma() {
+        String forced = System.getProperty("remocap.vector.fma", "");
+        if (!forced.isEmpty()) {
+            return Boolean.parseBoolean(forced);
+        }
+        if (!System.getProperty("os.arch").equals("amd64") && !System.getProperty("os.arch").equals("x86_64")) {
+            return true;
+        }
+        try {
+            var bean = ManagementFactory.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class);
+            return bean == null || Boolean.parseBoolean(bean.getVMOption("UseFMA").getValue());
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    static FloatVector load(long address) {
+        return FloatVector.fromMemorySegment(SPECIES, ALL, address, LE);
+    }
+
+    static void store(FloatVector v, long address) {
+        v.intoMemorySegment(ALL, address, LE);
+    }
+
+    static FloatVector zero() {
+        return FloatVector.zero(SPECIES);
+    }
+
+    static FloatVector all(float v) {
+        return FloatVector.broadcast(SPECIES, v);
+    }
+
+    static FloatVector fma(FloatVector a, FloatVector b, FloatVector c) {
+        return FMA ? a.fma(b, c) : a.mul(b).add(c);
+    }
+
+    static FloatVector relu(FloatVector v) {
+        return v.blend(0f, v.lt(0f));
+    }
+
+    static float get(long address) {
+        return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
+    }
+
+    static void set(long address, float v) {
+        ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address, v);
+    }
+
+    static void copy(long from, long to, long floats) {
+        MemorySegment.copy(ALL, from, ALL, to, 4 * floats);
+    }
+
+    static void zero(long address, long floats) {
+        ALL.asSlice(address, 4 * floats).fill((byte) 0);
+    }
+
+    /**
+     * exp with an error below 2 ulp: x = n ln 2 + r, a polynomial of degree 6 for e^r (Cephes' expf), then a shift of the exponent.
+     * Below -87.3 the result is 0, above 88.7 infinity, as far as a float goes.
+     */
+    static FloatVector exp(FloatVector x) {
+        FloatVector c = x.max(-87.33654f).min(88.72283f);
+        FloatVector n = fma(c, all(1.44269504f), all(12582912f)).sub(12582912f);
+        FloatVector r = fma(n, all(-0.693359375f), c);
+        r = fma(n, all(2.12194440e-4f), r);
+        FloatVector p = fma(all(1.9875691500e-4f), r, all(1.3981999507e-3f));
+        p = fma(p, r, all(8.3334519073e-3f));
+        p = fma(p, r, all(4.1665795894e-2f));
+        p = fma(p, r, all(1.6666665459e-1f));
+        p = fma(p, r, all(5.0000001201e-1f));
+        p = fma(p, r.mul(r), r).add(1f);
+        // 2^n in two steps, since n may be 128.
+        var half = n.convert(VectorOperators.F2I, 0).reinterpretAsInts().lanewise(VectorOperators.ASHR, 1);
+        var rest = n.convert(VectorOperators.F2I, 0).reinterpretAsInts().sub(half);
+        FloatVector y = p.mul(half.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
+            .mul(rest.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+        VectorMask<Float> under = x.lt(-87.33654f);
+        VectorMask<Float> over = x.compare(VectorOperators.GT, 88.72283f);
+        y = y.blend(0f, under).blend(Float.POSITIVE_INFINITY, over);
+        return y.blend(x, x.test(VectorOperators.IS_NAN));
+    }
+
+    static FloatVector sigmoid(FloatVector x) {
+        return all(1f).div(exp(x.neg()).add(1f));
+    }
+
+    /** {@code to[offset .. offset + count) = memory[from ...]}. */
+    static void copyIn(long from, float[] to, int offset, int count) {
+        int i = 0;
+        int bound = SPECIES.loopBound(count);
+        for (; i < bound; i += LANES) {
+            load(from + 4L * i).intoArray(to, offset + i);
+        }
+        for (; i < count; i++) {
+            to[offset + i] = get(from + 4L * i);
+        }
+    }
+
+    /** A human's line about the choice made here. */
+    static String description() {
+        return SPECIES.vectorBitSize() + "-bit vectors, " + (FMA ? "fused" : "separate") + " multiply-add";
+    }
+}

@@ -1,0 +1,46 @@
+package io.github.remocap.tensor.vector;
+
+/**
+ * One kernel of a program, cut into independent units: any worker may run any unit, and the result of a unit does not depend on
+ * who runs it, which makes results bit-equal for any number of threads.
+ */
+abstract class Step {
+    /** Set by the lowering, for reports and errors. */
+    String label = "";
+    /** Multiplications and additions of one run, for reports. */
+    long flops;
+
+    /** Number of units. */
+    abstract int units();
+
+    /** Bytes of scratch memory that a unit needs. */
+    long scratchBytes() {
+        return 0;
+    }
+
+    /** Floats of scratch arrays that a unit needs. */
+    int scratchFloats() {
+        return 0;
+    }
+
+    /** Computes a unit. */
+    abstract void run(int unit, Scratch scratch);
+
+    /** A worker's own memory, native and on the heap: products run faster on arrays. */
+    static final class Scratch {
+        /** 64-byte aligned, at least {@link #scratchBytes}. */
+        long address;
+        /** At least {@link #scratchFloats}. */
+        float[] floats = new float[0];
+    }
+
+    /** Units for n elements, at least {@code grain} each. */
+    static int split(long n, long grain) {
+        return (int) Math.max(1, Math.min(4096, n / Math.max(1, grain)));
+    }
+
+    /** First element of a unit when n elements are cut into units. */
+    static long from(long n, int units, int unit) {
+        return n * unit / units;
+    }
+}
