@@ -54,16 +54,16 @@ final class Shading {
         float key = Math.max(0, x * KEY_X + y * KEY_Y + z * KEY_Z);
         float fill = Math.max(0, x * FILL_X + y * FILL_Y + z * FILL_Z);
         float facing = Math.max(0, -z);
-        float occlusion = 0.62f + 0.38f * facing;
+        float occlusion = 0.55f + 0.45f * facing;
         float shine = Math.max(0, x * HALF_X + y * HALF_Y + z * HALF_Z);
         shine *= shine;
         shine *= shine;
         shine *= shine;
         shine *= shine; // to the 16th
         float gloss = 0.06f * shine * shine;
-        float r = occlusion * (0.13f + 0.17f * sky + 0.78f * key + 0.10f * fill);
-        float g = occlusion * (0.12f + 0.18f * sky + 0.75f * key + 0.12f * fill);
-        float b = occlusion * (0.12f + 0.20f * sky + 0.70f * key + 0.15f * fill);
+        float r = occlusion * (0.09f + 0.20f * sky + 1.02f * key + 0.12f * fill);
+        float g = occlusion * (0.09f + 0.21f * sky + 0.97f * key + 0.15f * fill);
+        float b = occlusion * (0.10f + 0.23f * sky + 0.90f * key + 0.19f * fill);
         return srgb(red * r + gloss) << 16 | srgb(green * g + gloss) << 8 | srgb(blue * b + gloss);
     }
 

@@ -9,7 +9,7 @@ package io.github.remocap.render;
  */
 public record Style(int rgb, double opacity, int samples) {
     /** A light blue-grey, nearly opaque. */
-    public static final Style BODY = new Style(0xB4C6E4, 0.9, 2);
+    public static final Style BODY = new Style(0xB9CBEA, 0.92, 2);
 
     /** @throws IllegalArgumentException if a value is out of range; it names the value */
     public Style {
