@@ -2,10 +2,9 @@ package io.github.remocap.image;
 
 /**
  * Where a person is in a frame, in pixels: [x0, x1] x [y0, y1]. Parts may lie outside the frame.
- *
- * @throws IllegalArgumentException if a side is not positive or not finite
  */
 public record Box(double x0, double y0, double x1, double y1) {
+    /** @throws IllegalArgumentException if a side is not positive or not finite */
     public Box {
         if (!(x1 > x0) || !(y1 > y0) || !Double.isFinite(x1 - x0) || !Double.isFinite(y1 - y0)) {
             throw new IllegalArgumentException("box [" + x0 + ", " + x1 + "] x [" + y0 + ", " + y1 + "] is empty");

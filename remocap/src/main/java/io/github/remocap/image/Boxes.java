@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -22,9 +23,9 @@ public final class Boxes {
     private static final List<String> HEADER = List.of("frame", "x0", "y0", "x1", "y1");
     private static final double LIMIT = 1e6; // pixels: beyond it a coordinate is a slip of the pen
 
-    private final TreeMap<Integer, Box> rows;
+    private final NavigableMap<Integer, Box> rows;
 
-    private Boxes(TreeMap<Integer, Box> rows) {
+    private Boxes(NavigableMap<Integer, Box> rows) {
         this.rows = rows;
     }
 

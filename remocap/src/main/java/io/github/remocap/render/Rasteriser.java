@@ -257,7 +257,7 @@ public final class Rasteriser {
                     double weight = style.opacity() / all;
                     double rest = 1 - weight * covered;
                     int p = argb[y * width + x];
-                    argb[y * width + x] = p & 0xFF000000
+                    argb[y * width + x] = (p & 0xFF000000)
                             | (int) (rest * (p >> 16 & 255) + weight * red + 0.5) << 16
                             | (int) (rest * (p >> 8 & 255) + weight * green + 0.5) << 8
                             | (int) (rest * (p & 255) + weight * blue + 0.5);

@@ -9,13 +9,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/** Files that are there whole or not at all: written under another name, forced to disk, renamed. */
+/** Files that are there whole or not at all: written under another name, then renamed. */
 final class AtomicFiles {
     private static final String TEMPORARY = ".remocap-tmp";
 
     private AtomicFiles() {}
 
-    static void write(Path file, byte[] bytes) throws IOException {
+    /** @param force whether the bytes must be on disk before the new name is, so that even a power failure leaves no damaged file */
+    static void write(Path file, byte[] bytes, boolean force) throws IOException {
         Path temporary = file.resolveSibling("." + file.getFileName() + TEMPORARY);
         try (FileChannel out = FileChannel.open(temporary, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
                 StandardOpenOption.TRUNCATE_EXISTING)) {
@@ -23,7 +24,9 @@ final class AtomicFiles {
             while (buffer.hasRemaining()) {
                 out.write(buffer);
             }
-            out.force(true);
+            if (force) {
+                out.force(true);
+            }
         }
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }

@@ -59,7 +59,7 @@ public final class ResultFile {
 
     /** Writes the result so that the old file or the new one is there, whatever happens. */
     static void write(Path folder, RunResult result) throws IOException {
-        AtomicFiles.write(folder.resolve(NAME), (WRITER.writeValueAsString(result) + "\n").getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.write(folder.resolve(NAME), (WRITER.writeValueAsString(result) + "\n").getBytes(StandardCharsets.UTF_8), true);
     }
 
     /**

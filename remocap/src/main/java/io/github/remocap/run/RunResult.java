@@ -38,16 +38,29 @@ public record RunResult(String format, boolean complete, Versions versions, File
     static final int RIGHT_HIP = 2;
     static final int LEFT_HIP = 3;
 
-    /** @param remocap this program's version @param java the Java version; a resumed run may have another one */
+    /**
+     * @param remocap this program's version
+     * @param java the Java version; a resumed run may have another one
+     */
     public record Versions(String remocap, String java) {}
 
-    /** @param file name without folders @param sha256 of its bytes */
+    /**
+     * @param file name; of input files without folders
+     * @param sha256 of its bytes
+     */
     public record FileSum(String file, String sha256) {}
 
-    /** @param clipFrames frames of a clip @param imageSize side of the input in pixels */
+    /**
+     * @param clipFrames frames of a clip
+     * @param imageSize side of the input in pixels
+     */
     public record Network(int clipFrames, int imageSize) {}
 
-    /** @param name what it is @param vertices their number @param faces their number */
+    /**
+     * @param name what it is
+     * @param vertices their number
+     * @param faces their number
+     */
     public record MeshInfo(String name, int vertices, int faces) {}
 
     /** Frames {@code first} to {@code last}, both included. */
@@ -86,13 +99,13 @@ public record RunResult(String format, boolean complete, Versions versions, File
      * @param camera the network's
      * @param frameCamera the same in frame pixels
      * @param joints [14][3], mm, hip-centred
-     * @param overlay file of the overlay, relative to result.json
-     * @param mesh OBJ file, likewise
-     * @param side file of the side view, likewise, null if none was asked for
+     * @param overlay the overlay, its name relative to result.json
+     * @param mesh the OBJ file, likewise
+     * @param side the side view, likewise, null if none was asked for
      */
     @SuppressWarnings("ArrayRecordComponent")
     public record FrameResult(int index, String file, String sha256, int width, int height, @Nullable Box box, Crop crop, Camera camera,
-            FrameCamera frameCamera, float[][] joints, String overlay, String mesh, @Nullable String side) {}
+            FrameCamera frameCamera, float[][] joints, FileSum overlay, FileSum mesh, @Nullable FileSum side) {}
 
     /** The same run with these frames. */
     RunResult with(List<FrameResult> done, boolean all) {

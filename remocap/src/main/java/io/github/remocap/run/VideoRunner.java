@@ -163,7 +163,7 @@ public final class VideoRunner {
         }
         TreeMap<Integer, FrameResult> done = new TreeMap<>();
         if (before != null) {
-            before.frames().stream().filter(this::filesExist).forEach(f -> done.put(f.index(), f));
+            before.frames().stream().filter(this::isWhole).forEach(f -> done.put(f.index(), f));
         }
         Thread hook = new Thread(() -> stop(done, listener), "remocap-stop");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -193,14 +193,18 @@ public final class VideoRunner {
         }
     }
 
-    private boolean filesExist(FrameResult frame) {
-        Path out = job.output();
-        String side = frame.side();
-        return Files.isRegularFile(out.resolve(frame.overlay())) && Files.isRegularFile(out.resolve(frame.mesh()))
-                && (side == null || Files.isRegularFile(out.resolve(side)));
+    /** Whether a frame's files are what was written; they are not forced to disk, so a power failure can damage them. */
+    private boolean isWhole(FrameResult frame) {
+        RunResult.FileSum side = frame.side();
+        return isWhole(frame.overlay()) && isWhole(frame.mesh()) && (side == null || isWhole(side));
     }
 
-    private Summary clips(MeshPredictor predictor, RunListener listener, RunResult result, TreeMap<Integer, FrameResult> done,
+    private boolean isWhole(RunResult.FileSum sum) {
+        Path file = job.output().resolve(sum.file());
+        return Files.isRegularFile(file) && Checksums.sha256(file).equals(sum.sha256());
+    }
+
+    private Summary clips(MeshPredictor predictor, RunListener listener, RunResult result, Map<Integer, FrameResult> done,
             ExecutorService workers) throws IOException {
         int size = predictor.imageSize();
         int pixels = size * size * 3;
@@ -235,7 +239,7 @@ public final class VideoRunner {
             try {
                 for (Output output : outputs) {
                     for (Map.Entry<String, byte[]> file : output.files().entrySet()) {
-                        AtomicFiles.write(job.output().resolve(file.getKey()), file.getValue());
+                        AtomicFiles.write(job.output().resolve(file.getKey()), file.getValue(), false);
                     }
                 }
                 outputs.forEach(o -> done.put(o.result().index(), o.result()));
@@ -249,7 +253,7 @@ public final class VideoRunner {
         return new Summary(done.size(), computed, total());
     }
 
-    private void commit(RunResult result, TreeMap<Integer, FrameResult> done) throws IOException {
+    private void commit(RunResult result, Map<Integer, FrameResult> done) throws IOException {
         writing.lock();
         try {
             ResultFile.write(job.output(), snapshot(result, done));
@@ -258,7 +262,7 @@ public final class VideoRunner {
         }
     }
 
-    private RunResult snapshot(RunResult result, TreeMap<Integer, FrameResult> done) {
+    private RunResult snapshot(RunResult result, Map<Integer, FrameResult> done) {
         return result.with(List.copyOf(done.values()), done.size() == total());
     }
 
@@ -327,14 +331,20 @@ public final class VideoRunner {
         files.put(obj, ObjWriter.encode(prediction.vertices(), offset, mesh.vertices(), mesh.faces(), job.options().objAxes()));
         rasteriser.draw(frame.argb(), frame.width(), frame.height(), prediction.vertices(), offset, mesh.vertices(), mesh.faces(), frameCamera);
         files.put(overlay, Png.encode(frame));
-        String side = null;
+        RunResult.FileSum side = null;
         if (job.options().sideView()) {
-            side = SIDE + "/" + number + ".png";
-            files.put(side, Png.encode(Views.side(rasteriser, prediction.vertices(), offset, mesh.vertices(), mesh.faces(), SIDE_SIZE)));
+            String view = SIDE + "/" + number + ".png";
+            files.put(view, Png.encode(Views.side(rasteriser, prediction.vertices(), offset, mesh.vertices(), mesh.faces(), SIDE_SIZE)));
+            side = sum(view, files);
         }
         FrameResult result = new FrameResult(input.planned().index(), source.fileName(input.planned().index()), input.sha256(), frame.width(),
-                frame.height(), input.planned().box(), input.crop(), camera, frameCamera, millimetres(prediction.joints(), at), overlay, obj, side);
+                frame.height(), input.planned().box(), input.crop(), camera, frameCamera, millimetres(prediction.joints(), at),
+                sum(overlay, files), sum(obj, files), side);
         return new Output(result, Collections.unmodifiableMap(files));
+    }
+
+    private static RunResult.FileSum sum(String name, Map<String, byte[]> files) {
+        return new RunResult.FileSum(name, Checksums.sha256(Objects.requireNonNull(files.get(name))));
     }
 
     /** Joints of one frame in mm, the middle of the hips at the origin: [14][3]. */

@@ -15,7 +15,10 @@ public final class Shapes {
     private static final int[][] BONES = {{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 5}, {6, 7}, {7, 8}, {8, 9}, {9, 10}, {10, 11}, {2, 8}, {3, 9}, {2, 9}, {3, 8}, {12, 13}};
     private static final double[] RADII = {0.05, 0.075, 0.11, 0.075, 0.05, 0.035, 0.045, 0.07, 0.045, 0.035, 0.10, 0.10, 0.11, 0.11, 0.085};
 
-    /** @param vertices [count, 3] @param faces [n * 3] */
+    /**
+     * @param vertices [count, 3]
+     * @param faces [n * 3]
+     */
     @SuppressWarnings("ArrayRecordComponent")
     public record Mesh(float[] vertices, int[] faces) {
         public int count() {

@@ -14,7 +14,10 @@ class FakePredictor implements MeshPredictor {
     int calls;
     float[] last = new float[0];
 
-    /** @param failAt the call that throws, from 0; -1 for none @param pause milliseconds a clip */
+    /**
+     * @param failAt the call that throws, from 0; -1 for none
+     * @param pause milliseconds a clip
+     */
     FakePredictor(int failAt, long pause) {
         this.failAt = failAt;
         this.pause = pause;

@@ -126,7 +126,7 @@ class VideoRunnerTest {
 
         // the overlay differs from the frame inside the crop only, and the OBJ is the mesh
         Frame before = FrameSource.open(folder.resolve("frames/f4.png")).read(0);
-        Frame after = FrameSource.open(folder.resolve("out").resolve(frame.overlay())).read(0);
+        Frame after = FrameSource.open(folder.resolve("out").resolve(frame.overlay().file())).read(0);
         int changed = 0;
         for (int i = 0; i < W * H; i++) {
             if (before.argb()[i] != after.argb()[i]) {
@@ -135,7 +135,7 @@ class VideoRunnerTest {
             }
         }
         assertTrue(changed > 150, "changed " + changed);
-        List<String> obj = Files.readAllLines(folder.resolve("out").resolve(frame.mesh()));
+        List<String> obj = Files.readAllLines(folder.resolve("out").resolve(frame.mesh().file()));
         assertEquals(FakePredictor.BODY.count(), obj.stream().filter(l -> l.startsWith("v ")).count());
         assertEquals(FakePredictor.BODY.faces().length / 3, obj.stream().filter(l -> l.startsWith("f ")).count());
     }
@@ -169,7 +169,7 @@ class VideoRunnerTest {
         assertNull(frame.box());
         assertNull(result("one").boxes());
         assertEquals(Crop.letterbox(W, H, FakePredictor.SIZE), frame.crop());
-        assertEquals("side/000000.png", frame.side());
+        assertEquals("side/000000.png", frame.side().file());
         assertEquals(512, FrameSource.open(folder.resolve("one/side/000000.png")).read(0).width());
     }
 
@@ -184,8 +184,8 @@ class VideoRunnerTest {
             assertFalse(partial.complete());
             assertEquals(4 * clip, partial.frames().size());
             for (RunResult.FrameResult frame : partial.frames()) {
-                assertTrue(Files.size(folder.resolve(out).resolve(frame.overlay())) > 0);
-                assertTrue(Files.size(folder.resolve(out).resolve(frame.mesh())) > 0);
+                assertEquals(frame.overlay().sha256(), Checksums.sha256(folder.resolve(out).resolve(frame.overlay().file())));
+                assertEquals(frame.mesh().sha256(), Checksums.sha256(folder.resolve(out).resolve(frame.mesh().file())));
             }
             assertEquals(new VideoRunner.Summary(10, 10 - 4 * clip, 10), run(out, true, -1));
             assertEquals(content(folder.resolve("whole")), content(folder.resolve(out)));
@@ -194,12 +194,14 @@ class VideoRunnerTest {
     }
 
     @Test
-    void filesThatVanishedAreMadeAgainAndLeftoversRemoved() throws IOException {
+    void filesThatVanishedOrAreDamagedAreMadeAgainAndLeftoversRemoved() throws IOException {
         run("out", false, -1);
         Map<String, String> before = content(folder.resolve("out"));
         Files.delete(folder.resolve("out/mesh/000006.obj"));
         Files.writeString(folder.resolve("out/mesh/.000009.obj.remocap-tmp"), "half");
-        assertEquals(new VideoRunner.Summary(10, 4, 10).computed(), run("out", true, -1).computed());
+        assertEquals(new VideoRunner.Summary(10, 4, 10), run("out", true, -1));
+        Files.write(folder.resolve("out/overlay/000010.png"), new byte[0]);
+        assertEquals(new VideoRunner.Summary(10, 2, 10), run("out", true, -1));
         assertEquals(before, content(folder.resolve("out")));
     }
 
