@@ -9,11 +9,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * The frames of a video as a folder of pictures (png, jpg, jpeg, bmp; other files are ignored) in natural order
@@ -25,6 +29,8 @@ import javax.imageio.ImageIO;
 public final class FrameSource {
     private static final Set<String> TYPES = Set.of("png", "jpg", "jpeg", "bmp");
     private static final String EXPECTED = "a PNG, JPEG or BMP picture";
+
+    private static final int MOST_PIXELS = 1 << 26; // twice an 8K frame
 
     private final Path input;
     private final List<Path> files;
@@ -139,9 +145,21 @@ public final class FrameSource {
 
     /** Decodes a picture's bytes; {@code file} is named in errors. @throws InputException if they are no picture or a damaged one */
     public static Frame decode(Path file, byte[] bytes) {
-        BufferedImage image;
-        try {
-            image = ImageIO.read(new ByteArrayInputStream(bytes));
+        BufferedImage image = null;
+        try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+            if (readers.hasNext()) {
+                ImageReader reader = readers.next();
+                try {
+                    reader.setInput(in, true, true);
+                    requireModest(file, reader.getWidth(0), reader.getHeight(0));
+                    image = reader.read(0);
+                } finally {
+                    reader.dispose();
+                }
+            }
+        } catch (InputException e) {
+            throw e;
         } catch (IOException | RuntimeException e) { // decoders throw unchecked exceptions on damaged files, too
             throw InputException.of(file, "cannot be decoded", EXPECTED, e);
         }
@@ -149,6 +167,13 @@ public final class FrameSource {
             throw InputException.of(file, "not a picture", EXPECTED);
         }
         return frame(image);
+    }
+
+    /** A damaged header must not make us reserve gigabytes. */
+    private static void requireModest(Path file, int width, int height) {
+        if ((long) width * height > MOST_PIXELS) {
+            throw InputException.of(file, "claims to have " + width + "x" + height + " pixels", "at most " + MOST_PIXELS + " pixels");
+        }
     }
 
     private static Frame frame(BufferedImage image) {

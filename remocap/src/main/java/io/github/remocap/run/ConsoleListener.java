@@ -21,6 +21,9 @@ public final class ConsoleListener implements RunListener, AutoCloseable {
 
     @Override
     public synchronized void message(String text) {
+        if (bar != null) {
+            lines.println(); // leaves the bar's line
+        }
         lines.println(text);
     }
 

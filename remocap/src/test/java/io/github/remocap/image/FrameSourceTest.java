@@ -97,6 +97,12 @@ class FrameSourceTest {
         byte[] bytes = Files.readAllBytes(good);
         Path cut = Files.write(folder.resolve("cut.png"), Arrays.copyOf(bytes, 30));
         Path text = Files.writeString(folder.resolve("text.jpg"), "no picture");
+        byte[] large = bytes.clone();
+        large[17] = 1; // IHDR: 65536 + 3 columns
+        large[21] = 1; // and rows
+        Path claim = Files.write(folder.resolve("claim.png"), large);
+        String huge = assertThrows(InputException.class, () -> FrameSource.open(claim).read(0)).getMessage();
+        assertTrue(huge.contains("claim.png: claims to have 65539x65538 pixels"), huge);
         for (Path file : List.of(cut, text)) {
             FrameSource source = FrameSource.open(file);
             String message = assertThrows(InputException.class, () -> source.read(0)).getMessage();
