@@ -33,12 +33,12 @@ public final class ScipySparse {
 
     /** Whether the object is an instance of one of SciPy's classes known here. */
     public static boolean isSparse(PickleObject o) {
-        return o.className().startsWith("scipy.sparse.") && kind(o).length() == 3;
+        return Arrays.asList(CLASSES).contains(o.className());
     }
 
     private static String kind(PickleObject o) {
         String name = o.className().substring(o.className().lastIndexOf('.') + 1);
-        return name.substring(0, Math.max(0, name.indexOf('_')));
+        return name.substring(0, name.indexOf('_'));
     }
 
     /**
