@@ -20,8 +20,8 @@ public class CorruptFileException extends IOException {
      * The error at one place of a file.
      *
      * @param path the file
-     * @param entry the archive member or tensor, or null if the offset counts from the file's start
-     * @param offset byte offset in the entry, or in the file without one; negative if there is no sensible one
+     * @param entry the archive member or tensor, or null
+     * @param offset byte offset in the archive member, else in the file; negative if there is no sensible one
      * @param expected what was expected and what was found instead
      */
     public CorruptFileException(Path path, @Nullable String entry, long offset, String expected) {
@@ -42,7 +42,7 @@ public class CorruptFileException extends IOException {
         return entry;
     }
 
-    /** Byte offset in the entry, or in the file if there is no entry; negative if unknown. */
+    /** Byte offset in the archive member, or in the file if the entry is none; negative if unknown. */
     public long offset() {
         return offset;
     }
