@@ -95,19 +95,19 @@ public final class Checkpoint implements AutoCloseable {
             case RMC -> {
                 RmcFile f = RmcFile.open(file);
                 // Opening has checked every byte.
-                yield new Checkpoint(CheckpointFormat.RMC, file, () -> {}, new StateDicts(new LinkedHashMap<>(f.tensors())), f.metadata());
+                yield new Checkpoint(CheckpointFormat.RMC, file, () -> {}, new StateDicts(Location.of(file.path()), new LinkedHashMap<>(f.tensors())), f.metadata());
             }
             case SAFETENSORS -> {
                 SafetensorsFile f = SafetensorsFile.open(file);
                 // The format has no checksums.
-                yield new Checkpoint(CheckpointFormat.SAFETENSORS, file, () -> {}, new StateDicts(new LinkedHashMap<>(f.tensors())), f.metadata());
+                yield new Checkpoint(CheckpointFormat.SAFETENSORS, file, () -> {}, new StateDicts(Location.of(file.path()), new LinkedHashMap<>(f.tensors())), f.metadata());
             }
         };
     }
 
     private static Checkpoint torch(MappedFile file, CheckpointFormat format) throws IOException {
         TorchFile f = TorchFile.read(file);
-        return new Checkpoint(format, file, f::verify, new StateDicts(f.content()), Map.of());
+        return new Checkpoint(format, file, f::verify, new StateDicts(Location.of(file.path()), f.content()), Map.of());
     }
 
     private static Checkpoint npz(MappedFile file) throws IOException {
@@ -126,7 +126,7 @@ public final class Checkpoint implements AutoCloseable {
                 case NpyArray.Objects o -> metadata.put(name, "object array of shape " + o.shape());
             }
         }
-        return new Checkpoint(CheckpointFormat.NPZ, file, f::verify, new StateDicts(tensors), metadata);
+        return new Checkpoint(CheckpointFormat.NPZ, file, f::verify, new StateDicts(Location.of(file.path()), tensors), metadata);
     }
 
     private static Map<String, Object> json(MappedFile file, String text) throws CorruptFileException {

@@ -1,5 +1,7 @@
 package io.github.remocap.io.checkpoint;
 
+import io.github.remocap.io.CorruptFileException;
+import io.github.remocap.io.Location;
 import io.github.remocap.io.StoredTensor;
 import io.github.remocap.io.pickle.PickleTuple;
 import io.github.remocap.io.torch.TorchSize;
@@ -21,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class StateDicts {
     private static final List<String> PREFIXES = List.of("module.", "_orig_mod.");
-    private static final int MAX_PATH = 4096;
+    private static final int MAX_DEPTH = 64;
+    private static final long MAX_TEXT = 1L << 27;
 
     /** All tensors by their full path. */
     final SequencedMap<String, StoredTensor> all = new LinkedHashMap<>();
@@ -32,37 +35,54 @@ final class StateDicts {
     /** Path of that dict; "" is the root. */
     String bestPath = "";
 
-    private record Visit(String path, Object container) {}
+    private final Location location;
+    private long text;
 
-    StateDicts(@Nullable Object root) {
+    /** A container to be looked into. Paths are put together only where something is found: deep ones are long. */
+    private record Visit(@Nullable Visit parent, String key, Object container, int depth) {
+        String path() {
+            Deque<String> keys = new ArrayDeque<>();
+            for (Visit v = this; v != null && v.parent != null; v = v.parent) {
+                keys.addFirst(v.key);
+            }
+            return String.join(".", keys);
+        }
+    }
+
+    /**
+     * Looks through everything.
+     *
+     * @throws CorruptFileException if the names alone would fill the memory
+     */
+    StateDicts(Location location, @Nullable Object root) throws CorruptFileException {
+        this.location = location;
         Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         Deque<Visit> queue = new ArrayDeque<>();
-        visit("", root, seen, queue);
+        visit(null, "", root, seen, queue);
         while (!queue.isEmpty()) {
             Visit v = queue.poll();
             switch (v.container) {
                 case Map<?, ?> map -> {
                     SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
                     for (Map.Entry<?, ?> e : map.entrySet()) {
-                        String key = key(e.getKey());
-                        visit(join(v.path, key), e.getValue(), seen, queue);
+                        visit(v, key(e.getKey()), e.getValue(), seen, queue);
                         if (e.getKey() instanceof String name && e.getValue() instanceof StoredTensor t) {
                             tensors.put(name, t);
                         }
                     }
                     if (tensors.size() > best.size()) {
                         best = tensors;
-                        bestPath = v.path;
+                        bestPath = v.path();
                     }
                 }
                 case List<?> list -> {
                     for (int i = 0; i < list.size(); i++) {
-                        visit(join(v.path, Integer.toString(i)), list.get(i), seen, queue);
+                        visit(v, Integer.toString(i), list.get(i), seen, queue);
                     }
                 }
                 case PickleTuple tuple -> {
                     for (int i = 0; i < tuple.size(); i++) {
-                        visit(join(v.path, Integer.toString(i)), tuple.get(i), seen, queue);
+                        visit(v, Integer.toString(i), tuple.get(i), seen, queue);
                     }
                 }
                 default -> throw new AssertionError("only containers are queued");
@@ -73,33 +93,49 @@ final class StateDicts {
         }
     }
 
-    private void visit(String path, @Nullable Object value, Set<Object> seen, Deque<Visit> queue) {
+    private void visit(@Nullable Visit parent, String key, @Nullable Object value, Set<Object> seen, Deque<Visit> queue)
+            throws CorruptFileException {
         switch (value) {
             case null -> {}
-            case StoredTensor t -> all.putIfAbsent(path, t);
-            case String s -> scalars.putIfAbsent(path, s);
-            case Number n -> scalars.putIfAbsent(path, n);
-            case Boolean b -> scalars.putIfAbsent(path, b);
-            case TorchSize s -> scalars.putIfAbsent(path, s.toString());
-            // A path beyond any reason is a hostile file's: its containers are nested thousands deep.
-            case Map<?, ?> m when path.length() < MAX_PATH && seen.add(m) -> queue.add(new Visit(path, m));
-            case List<?> l when path.length() < MAX_PATH && seen.add(l) -> queue.add(new Visit(path, l));
-            case PickleTuple t when path.length() < MAX_PATH && seen.add(t) -> queue.add(new Visit(path, t));
+            case StoredTensor t -> all.putIfAbsent(path(parent, key), t);
+            case String s -> scalars.putIfAbsent(path(parent, key), s);
+            case Number n -> scalars.putIfAbsent(path(parent, key), n);
+            case Boolean b -> scalars.putIfAbsent(path(parent, key), b);
+            case TorchSize s -> scalars.putIfAbsent(path(parent, key), s.toString());
+            case Map<?, ?> m -> enqueue(parent, key, m, seen, queue);
+            case List<?> l -> enqueue(parent, key, l, seen, queue);
+            case PickleTuple t -> enqueue(parent, key, t, seen, queue);
             default -> {}
         }
     }
 
+    private void enqueue(@Nullable Visit parent, String key, Object container, Set<Object> seen, Deque<Visit> queue)
+            throws CorruptFileException {
+        int depth = parent == null ? 0 : parent.depth + 1;
+        if (depth > MAX_DEPTH) {
+            throw location.corrupt(-1, "expected dicts and lists nested at most " + MAX_DEPTH + " deep");
+        }
+        if (seen.add(container)) {
+            queue.add(new Visit(parent, key, container, depth));
+        }
+    }
+
+    private String path(@Nullable Visit parent, String key) throws CorruptFileException {
+        String base = parent == null ? "" : parent.path();
+        text += base.length() + key.length() + 1;
+        if (text > MAX_TEXT) {
+            throw location.corrupt(-1, "expected names of at most " + MAX_TEXT + " characters in all");
+        }
+        return base.isEmpty() ? key : base + "." + key;
+    }
+
     private static String key(@Nullable Object key) {
         return switch (key) {
-            case String s -> s.length() > MAX_PATH ? s.substring(0, MAX_PATH) : s;
+            case String s -> s;
             case Number n -> n.toString();
             case Boolean b -> b.toString();
             case null, default -> "?";
         };
-    }
-
-    private static String join(String path, String key) {
-        return path.isEmpty() ? key : path + "." + key;
     }
 
     /** The prefix (of wrappers: DataParallel, torch.compile) that all names share; removed as often as it occurs. */
