@@ -87,7 +87,7 @@ final class Transformer extends Module {
             for (int x = 0; x < w; x++) {
                 int at = (y * w + x) * dim;
                 for (int i = 0; i < half; i++) {
-                    double scale = Math.pow(10000, 2.0 * (i / 2) / half);
+                    double scale = Math.pow(10000, 2.0 * Math.floorDiv(i, 2) / half);
                     double ay = (y + 1) / (h + 1e-6) * 2 * Math.PI / scale;
                     double ax = (x + 1) / (w + 1e-6) * 2 * Math.PI / scale;
                     out[at + i] = (float) (i % 2 == 0 ? Math.sin(ay) : Math.cos(ay));
