@@ -1,0 +1,72 @@
+package io.github.remocap.model;
+
+import io.github.remocap.layers.Context;
+import io.github.remocap.layers.Weights;
+import io.github.remocap.tensor.Compilation;
+import io.github.remocap.tensor.Device;
+import io.github.remocap.tensor.Graph;
+import io.github.remocap.tensor.Program;
+import io.github.remocap.tensor.Shape;
+import io.github.remocap.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The network compiled for inference on a fixed number of images. */
+public final class Runner implements AutoCloseable {
+    private final Tensor images;
+    private final Map<String, Tensor> outputs = new LinkedHashMap<>();
+    private final Program program;
+
+    /**
+     * Compiles.
+     *
+     * @param channelsFirst images come, and features go, as {@code [N,C,H,W]}, as in PyTorch; otherwise channels last
+     * @param names the outputs wanted, all if empty
+     */
+    public Runner(RemoCap network, Weights weights, Mesh mesh, Device device, int count, int height, int width, boolean channelsFirst,
+        List<String> names) {
+        Graph graph = new Graph();
+        images = graph.input("images", channelsFirst ? Shape.of(count, 3, height, width) : Shape.of(count, height, width, 3));
+        Tensor x = channelsFirst ? images.permute(0, 2, 3, 1) : images;
+        network.call(Context.inference(graph, weights), x, mesh).forEach((name, tensor) -> {
+            if (names.isEmpty() || names.contains(name)) {
+                outputs.put(name, channelsFirst && name.equals("features") ? tensor.permute(0, 3, 1, 2) : tensor);
+            }
+        });
+        program = device.compile(Compilation.frozen(List.copyOf(outputs.values())));
+    }
+
+    /** Shapes of the outputs by name. */
+    public Map<String, Shape> shapes() {
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        outputs.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+        return shapes;
+    }
+
+    /** Sets the images and runs. */
+    public void run(float[] elements) {
+        program.write(images, elements);
+        program.run();
+    }
+
+    /** Runs again on the same images. */
+    public void run() {
+        program.run();
+    }
+
+    /** An output of the last run, row-major. */
+    public float[] read(String name) {
+        return program.read(outputs.get(name));
+    }
+
+    /** The compiled program. */
+    public Program program() {
+        return program;
+    }
+
+    @Override
+    public void close() {
+        program.close();
+    }
+}
