@@ -1,0 +1,355 @@
+package io.github.remocap.tensor.vector;
+
+import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
+import static io.github.remocap.tensor.vector.MicroKernel.ROWS;
+
+
+/**
+ * Convolution and matrix product in one kernel:
+ * {@code out[m, n] = relu(sum_{tap, c} in[pixel(m, tap), c] * weight[tap, c, n] + bias[n] + residual[m, n])}.
+ *
+ * <p>A matrix product is the convolution with one tap whose pixels are the rows. Nothing of the size of a layer is ever
+ * unrolled: a unit of work gathers a block of rows (padding becomes zeros) into a scratch that stays in the second-level
+ * cache and multiplies it with the packed weights. Units write disjoint parts of the output and each is computed the same way
+ * whoever runs it, so that results do not depend on the number of threads.
+ *
+ * <p>An instance is the geometry; it holds no memory, and any number of threads may run it at once, each with a scratch.
+ */
+public final class ImplicitGemm {
+    /** Width of a packed weight panel. */
+    public static final int PANEL = COLUMNS;
+
+    // A block of weights, DEPTH x PANEL, stays in the first-level cache; a block of gathered rows in the second-level cache.
+    private static final int DEPTH = Integer.getInteger("kc", 384);
+    private static final int BLOCK_FLOATS = Integer.getInteger("blk", 48 * 1024);
+
+    private final int images;
+    private final int height; // of the input
+    private final int width;
+    private final int channels;
+    private final int pixelStride; // floats from one input pixel (or row) to the next
+    private final int kernelHeight;
+    private final int kernelWidth;
+    private final int stride;
+    private final int padding;
+    private final int outHeight;
+    private final int outWidth;
+    private final int outChannels;
+    private final int outStride; // floats from one row of the output, and of the residual, to the next
+
+    private final int rows; // M
+    private final int depth; // K
+    private final int depthBlock;
+    private final int blockRows;
+    private final int rowBlocks;
+    private final int groupPanels;
+    private final int groups;
+
+    private ImplicitGemm(
+            int images,
+            int height,
+            int width,
+            int channels,
+            int pixelStride,
+            int kernelHeight,
+            int kernelWidth,
+            int stride,
+            int padding,
+            int outChannels,
+            int outStride) {
+        this.images = images;
+        this.height = height;
+        this.width = width;
+        this.channels = channels;
+        this.pixelStride = pixelStride;
+        this.kernelHeight = kernelHeight;
+        this.kernelWidth = kernelWidth;
+        this.stride = stride;
+        this.padding = padding;
+        this.outHeight = (height + 2 * padding - kernelHeight) / stride + 1;
+        this.outWidth = (width + 2 * padding - kernelWidth) / stride + 1;
+        this.outChannels = outChannels;
+        this.outStride = outStride;
+        this.rows = Math.multiplyExact(Math.multiplyExact(images, outHeight), outWidth);
+        this.depth = Math.multiplyExact(Math.multiplyExact(kernelHeight, kernelWidth), channels);
+
+        int depthBlocks = ceilDiv(depth, DEPTH);
+        this.depthBlock = ceilDiv(depth, depthBlocks);
+        int most = Math.max(ROWS, BLOCK_FLOATS / depthBlock / ROWS * ROWS);
+        // Cut small layers finer too: eight units keep a few workers evenly busy.
+        int panels = ceilDiv(outChannels, COLUMNS);
+        int blocks = Math.max(ceilDiv(rows, most), Math.min(2, ceilDiv(rows, 4 * ROWS)));
+        blocks = Math.min(blocks + (blocks & 1), ceilDiv(rows, ROWS));
+        this.blockRows = ceilDiv(ceilDiv(rows, blocks), ROWS) * ROWS;
+        this.rowBlocks = ceilDiv(rows, blockRows);
+        int wanted = Math.clamp(panels / 8, 1, ceilDiv(8, rowBlocks));
+        this.groupPanels = ceilDiv(panels, wanted);
+        this.groups = ceilDiv(panels, groupPanels);
+    }
+
+    /**
+     * Convolution of {@code [images, height, width, channels]} to {@code [images, outHeight, outWidth, outChannels]}.
+     *
+     * @param padding zeros on each of the four sides
+     */
+    public static ImplicitGemm convolution(
+            int images,
+            int height,
+            int width,
+            int channels,
+            int outChannels,
+            int kernelHeight,
+            int kernelWidth,
+            int stride,
+            int padding) {
+        return new ImplicitGemm(
+                images,
+                height,
+                width,
+                channels,
+                channels,
+                kernelHeight,
+                kernelWidth,
+                stride,
+                padding,
+                outChannels,
+                outChannels);
+    }
+
+    /**
+     * Matrix product {@code [m, k] x [k, n]}.
+     *
+     * @param inStride floats from one row of the left matrix to the next, at least {@code k}
+     * @param outStride floats from one row of the output, and of the residual, to the next, at least {@code n}
+     */
+    public static ImplicitGemm product(int m, int k, int n, int inStride, int outStride) {
+        return new ImplicitGemm(1, m, 1, k, inStride, 1, 1, 1, 0, n, outStride);
+    }
+
+    /** Matrix product of dense {@code [m, k]} and {@code [k, n]}. */
+    public static ImplicitGemm product(int m, int k, int n) {
+        return product(m, k, n, k, n);
+    }
+
+    /** Number of independent units of work. */
+    public int units() {
+        return rowBlocks * groups;
+    }
+
+    /** Floats of scratch that {@link #run} needs, one scratch per thread. */
+    public int scratchFloats() {
+        return accumulators() + blockRows * (depthBlock == depth ? COLUMNS : groupPanels * COLUMNS);
+    }
+
+    /** Floats of the packed weights. */
+    public int packedFloats() {
+        return packedFloats(depth, outChannels);
+    }
+
+    /** Floats that {@code k x n} weights take when packed. */
+    public static int packedFloats(int k, int n) {
+        return Math.multiplyExact(Math.multiplyExact(ceilDiv(n, COLUMNS), COLUMNS), k);
+    }
+
+    /**
+     * Packs convolution weights.
+     *
+     * @param weights address of {@code [outChannels, channels, kernelHeight, kernelWidth]}
+     * @param packed receives {@code [ceil(outChannels / PANEL)][kernelHeight * kernelWidth * channels][PANEL]}, zeros in the tail
+     */
+    public static void packConvolution(
+            long weights, int outChannels, int channels, int kernelHeight, int kernelWidth, float[] packed) {
+        int taps = kernelHeight * kernelWidth;
+        int depth = taps * channels;
+        for (int n = 0; n < ceilDiv(outChannels, COLUMNS) * COLUMNS; n++) {
+            int to = n / COLUMNS * COLUMNS * depth + n % COLUMNS;
+            for (int tap = 0; tap < taps; tap++) {
+                for (int c = 0; c < channels; c++) {
+                    packed[to + (tap * channels + c) * COLUMNS] =
+                            n < outChannels ? Simd.get(weights + 4L * (((long) n * channels + c) * taps + tap)) : 0;
+                }
+            }
+        }
+    }
+
+    /**
+     * Packs a right matrix.
+     *
+     * @param b address of {@code [k, n]} with {@code stride} floats from row to row
+     * @param packed receives {@code [ceil(n / PANEL)][k][PANEL]} from {@code offset}, zeros in the tail
+     */
+    public static void pack(long b, int k, int n, int stride, float[] packed, int offset) {
+        for (int n0 = 0; n0 < n; n0 += COLUMNS) {
+            int count = Math.min(COLUMNS, n - n0);
+            for (int i = 0; i < k; i++) {
+                int to = offset + n0 * k + i * COLUMNS;
+                Simd.copyIn(b + 4L * ((long) i * stride + n0), packed, to, count);
+                for (int j = count; j < COLUMNS; j++) {
+                    packed[to + j] = 0;
+                }
+            }
+        }
+    }
+
+    /**
+     * Packs the transpose of a matrix, which is how linear layers store their weights and attention its keys.
+     *
+     * @param b address of {@code [n, k]} with {@code stride} floats from row to row
+     * @param packed receives {@code [ceil(n / PANEL)][k][PANEL]} from {@code offset}, zeros in the tail
+     */
+    public static void packTransposed(long b, int k, int n, int stride, float[] packed, int offset) {
+        for (int n0 = 0; n0 < n; n0 += COLUMNS) {
+            int to = offset + n0 * k;
+            for (int j = 0; j < COLUMNS; j++) {
+                if (n0 + j < n) {
+                    long from = b + 4L * stride * (n0 + j);
+                    for (int i = 0; i < k; i++) {
+                        packed[to + i * COLUMNS + j] = Simd.get(from + 4L * i);
+                    }
+                } else {
+                    for (int i = 0; i < k; i++) {
+                        packed[to + i * COLUMNS + j] = 0;
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Computes one unit.
+     *
+     * @param unit 0 to {@link #units()} - 1
+     * @param in address of the input
+     * @param packed packed weights from {@code packedOffset}
+     * @param bias address of {@code [n]}, or 0
+     * @param residual address of a tensor laid out as the output, which may be the output itself, or 0
+     * @param relu whether negative results become 0
+     * @param out address of the output
+     * @param scratch at least {@link #scratchFloats()}, of the calling thread alone
+     */
+    public void run(
+            int unit, long in, float[] packed, int packedOffset, long bias, long residual, boolean relu, long out, float[] scratch) {
+        int group = unit / rowBlocks;
+        int row = unit % rowBlocks * blockRows;
+        int count = Math.min(blockRows, rows - row);
+        int firstPanel = group * groupPanels;
+        int lastPanel = Math.min(firstPanel + groupPanels, ceilDiv(outChannels, COLUMNS));
+        int tiles = ceilDiv(count, ROWS);
+        int sums = accumulators();
+        boolean whole = depthBlock == depth;
+        for (int k = 0; k < depth; k += depthBlock) {
+            int block = Math.min(depthBlock, depth - k);
+            gather(in, row, count, k, block, scratch);
+            for (int panel = firstPanel; panel < lastPanel; panel++) {
+                int c = sums + (whole ? 0 : (panel - firstPanel) * blockRows * COLUMNS);
+                panel(tiles, block, scratch, packed, packedOffset + (panel * depth + k) * COLUMNS, c, k > 0);
+                if (k + block == depth) {
+                    finish(row, count, panel * COLUMNS, scratch, c, bias, residual, relu, out);
+                }
+            }
+        }
+    }
+
+    // Where the sums begin in the scratch, behind the gathered rows.
+    private int accumulators() {
+        return blockRows * rowStride();
+    }
+
+    // Rows a power of two apart would share cache sets.
+    private int rowStride() {
+        return ceilDiv(depthBlock, 16) * 16 + 16;
+    }
+
+    private void panel(int tiles, int block, float[] scratch, float[] packed, int weights, int c, boolean accumulate) {
+        int aStride = rowStride();
+        for (int tile = 0; tile < tiles; tile++) {
+            MicroKernel.multiply(
+                    block,
+                    scratch,
+                    tile * ROWS * aStride,
+                    aStride,
+                    packed,
+                    weights,
+                    scratch,
+                    c + tile * ROWS * COLUMNS,
+                    COLUMNS,
+                    accumulate);
+        }
+    }
+
+    // scratch[i, 0 .. block) = in[pixels(row + i), k .. k + block), with k running over kernel rows, kernel columns, channels.
+    private void gather(long in, int row, int count, int k, int block, float[] scratch) {
+        int aStride = rowStride();
+        int span = kernelWidth * channels; // k of one kernel row
+        boolean adjacent = pixelStride == channels;
+        int padded = ceilDiv(count, ROWS) * ROWS;
+        for (int i = 0; i < padded; i++) {
+            int to = i * aStride;
+            if (i >= count) {
+                java.util.Arrays.fill(scratch, to, to + block, 0); // rows of the last tile beyond the output
+                continue;
+            }
+            int m = row + i;
+            int x = m % outWidth * stride - padding;
+            int y = m / outWidth % outHeight * stride - padding;
+            int image = m / outWidth / outHeight;
+            int left = Math.clamp(-x, 0, kernelWidth) * channels; // k before the first pixel inside
+            int right = Math.clamp(width - x, 0, kernelWidth) * channels; // k after the last pixel inside
+            for (int ky = k / span; ky * span < k + block; ky++) {
+                int from = Math.max(k - ky * span, 0);
+                int until = Math.min(k + block - ky * span, span);
+                int target = to + ky * span - k;
+                boolean inside = y + ky >= 0 && y + ky < height;
+                int begin = inside ? Math.clamp(left, from, until) : until;
+                int end = inside ? Math.clamp(right, begin, until) : until;
+                for (int j = from; j < begin; j++) {
+                    scratch[target + j] = 0;
+                }
+                long pixel = in + 4L * pixelStride * (((long) image * height + y + ky) * width + x);
+                if (adjacent || kernelWidth == 1) {
+                    Simd.copyIn(pixel + 4L * begin, scratch, target + begin, end - begin);
+                } else {
+                    for (int j = begin; j < end; j++) {
+                        scratch[target + j] = Simd.get(pixel + 4L * pixelStride * (j / channels) + 4L * (j % channels));
+                    }
+                }
+                for (int j = end; j < until; j++) {
+                    scratch[target + j] = 0;
+                }
+            }
+        }
+    }
+
+    private void finish(
+            int row, int count, int column, float[] scratch, int c, long bias, long residual, boolean relu, long out) {
+        int columns = Math.min(COLUMNS, outChannels - column);
+        long first = 4L * ((long) row * outStride + column);
+        if (columns == COLUMNS) {
+            Epilogue.panel(
+                    scratch,
+                    c,
+                    count,
+                    bias == 0 ? 0 : bias + 4L * column,
+                    residual == 0 ? 0 : residual + first,
+                    relu,
+                    out + first,
+                    outStride);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            long offset = first + 4L * i * outStride;
+            Epilogue.row(
+                    scratch,
+                    c + i * COLUMNS,
+                    columns,
+                    bias == 0 ? 0 : bias + 4L * column,
+                    residual == 0 ? 0 : residual + offset,
+                    relu,
+                    out + offset);
+        }
+    }
+
+    private static int ceilDiv(int a, int b) {
+        return (a + b - 1) / b;
+    }
+}
