@@ -19,7 +19,8 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Speed of the convolution and matrix kernels next to the machine's multiply-add peak.
  *
- * <p>All cases take turns, round after round, so that a busy neighbour disturbs them alike; a case's figure is its best round.
+ * <p>All cases take turns, round after round, so that a busy neighbour disturbs them alike. With one thread a case's figure is
+ * the sum over its units of each unit's best time, which a neighbour disturbs least; with several it is the best round.
  * Run with {@code java --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED ... KernelProbe [threads] [rounds] [filter]}.
  */
 public final class KernelProbe {
@@ -75,7 +76,7 @@ public final class KernelProbe {
     }
 
     private void peakCase() {
-        int n = 1_000_000;
+        int n = 200_000;
         cases.add(new Case("peak", 2.0 * 10 * Simd.LANES * n * threads, new Work() {
             @Override
             public int units() {
@@ -130,8 +131,8 @@ public final class KernelProbe {
             return;
         }
         ImplicitGemm gemm = ImplicitGemm.product(m, k, n);
-        float[] packed = new float[gemm.packedFloats()];
-        ImplicitGemm.packTransposed(random((long) k * n).address(), k, n, k, packed, 0);
+        long packed = arena.allocate(4 * gemm.packedFloats(), 64).address();
+        ImplicitGemm.packTransposed(random((long) k * n).address(), k, n, k, packed);
         add(name, 2.0 * m * k * n, gemm, packed, random((long) m * k).address(), random(n).address(), 0, random((long) m * n).address());
     }
 
@@ -141,7 +142,7 @@ public final class KernelProbe {
         }
         int images = 8;
         ImplicitGemm gemm = ImplicitGemm.convolution(images, size, size, in, out, kernel, kernel, stride, padding);
-        float[] packed = new float[gemm.packedFloats()];
+        long packed = arena.allocate(4 * gemm.packedFloats(), 64).address();
         ImplicitGemm.packConvolution(random((long) out * in * kernel * kernel).address(), out, in, kernel, kernel, packed);
         int outSize = (size + 2 * padding - kernel) / stride + 1;
         long outputs = (long) images * outSize * outSize * out;
@@ -150,7 +151,7 @@ public final class KernelProbe {
                 random(outputs).address());
     }
 
-    private void add(String name, double flop, ImplicitGemm gemm, float[] packed, long in, long bias, long residual, long out) {
+    private void add(String name, double flop, ImplicitGemm gemm, long packed, long in, long bias, long residual, long out) {
         cases.add(new Case(name, flop, new Work() {
             @Override
             public int units() {
@@ -159,7 +160,7 @@ public final class KernelProbe {
 
             @Override
             public void run(int unit, int worker) {
-                gemm.run(unit, in, packed, 0, bias, residual, true, out, scratch[worker]);
+                gemm.run(unit, in, packed, bias, residual, true, out, scratch[worker]);
             }
         }));
     }
@@ -182,7 +183,24 @@ public final class KernelProbe {
         return (System.nanoTime() - start) * 1e-9;
     }
 
+    private double unitSeconds(Work work, double[] best) {
+        double total = 0;
+        for (int unit = 0; unit < best.length; unit++) {
+            long start = System.nanoTime();
+            work.run(unit, 0);
+            double t = (System.nanoTime() - start) * 1e-9;
+            best[unit] = Math.min(best[unit], t);
+            total += t;
+        }
+        return total;
+    }
+
     private void measure(int rounds) throws Exception {
+        double[][] best = new double[cases.size()][];
+        for (int i = 0; i < best.length; i++) {
+            best[i] = new double[cases.get(i).work().units()];
+            Arrays.fill(best[i], Double.MAX_VALUE);
+        }
         double[][] times = new double[cases.size()][rounds];
         for (int warm = 0; warm < 4; warm++) {
             for (Case c : cases) {
@@ -191,19 +209,26 @@ public final class KernelProbe {
         }
         for (int r = 0; r < rounds; r++) {
             for (int i = 0; i < cases.size(); i++) {
-                times[i][r] = seconds(cases.get(i).work());
+                times[i][r] = threads == 1 ? unitSeconds(cases.get(i).work(), best[i]) : seconds(cases.get(i).work());
             }
         }
         double peak = 0;
         for (int i = 0; i < cases.size(); i++) {
             Case c = cases.get(i);
+            if (Boolean.getBoolean("series")) {
+                for (double t : times[i]) {
+                    System.out.printf("%.0f ", c.flop() / t * 1e-9);
+                }
+                System.out.println();
+            }
             Arrays.sort(times[i]);
-            double best = c.flop() / times[i][0] * 1e-9;
+            double least = threads == 1 ? Arrays.stream(best[i]).sum() : times[i][0];
+            double top = c.flop() / least * 1e-9;
             double median = c.flop() / times[i][rounds / 2] * 1e-9;
-            peak = i == 0 ? best : peak;
+            peak = i == 0 ? top : peak;
             System.out.printf(
                     "%-34s best %6.1f GFLOP/s %5.1f %%   median %6.1f   %8.2f ms   %d units%n",
-                    c.name(), best, 100 * best / peak, median, times[i][0] * 1e3, c.work().units());
+                    c.name(), top, 100 * top / peak, median, least * 1e3, c.work().units());
         }
     }
 }

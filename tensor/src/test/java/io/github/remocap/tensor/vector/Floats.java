@@ -47,8 +47,9 @@ final class Floats {
         return x == null ? 0 : address(x);
     }
 
-    /** Memory for n floats between guards that {@link #assertClose} checks. */
-    long guarded(int n) {
+    /** Memory for count floats between guards that {@link #assertClose} checks. */
+    long guarded(long count) {
+        int n = Math.toIntExact(count);
         float[] x = new float[n + 128];
         Arrays.fill(x, GUARD);
         Arrays.fill(x, 64, 64 + n, Float.NaN);

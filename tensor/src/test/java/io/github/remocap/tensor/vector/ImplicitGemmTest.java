@@ -43,7 +43,7 @@ class ImplicitGemmTest {
                 float[] residual = withResidual ? f.random(rows * outChannels) : null;
                 double[] expected =
                         Plain.convolution(in, weights, bias, residual, relu, images, height, width, channels, outChannels, kh, kw, stride, pad);
-                float[] packed = new float[gemm.packedFloats()];
+                long packed = f.guarded(gemm.packedFloats());
                 ImplicitGemm.packConvolution(f.address(weights), outChannels, channels, kh, kw, packed);
                 long out = f.guarded(rows * outChannels);
                 long source = f.address(in);
@@ -51,7 +51,7 @@ class ImplicitGemmTest {
                 long residualAddress = f.addressOrZero(residual);
                 float[] scratch = f.poisoned(gemm.scratchFloats());
                 for (int unit = gemm.units() - 1; unit >= 0; unit--) {
-                    gemm.run(unit, source, packed, 0, biasAddress, residualAddress, relu, out, scratch);
+                    gemm.run(unit, source, packed, biasAddress, residualAddress, relu, out, scratch);
                 }
                 f.assertClose(expected, out, 2e-6);
             }
@@ -81,19 +81,18 @@ class ImplicitGemmTest {
                 }
             }
             ImplicitGemm gemm = ImplicitGemm.product(m, k, n, k + extra, n);
-            int offset = 5;
-            float[] packed = f.poisoned(offset + gemm.packedFloats());
-            ImplicitGemm.pack(f.address(b), k, n, n + extra, packed, offset);
-            float[] again = f.poisoned(offset + gemm.packedFloats());
-            ImplicitGemm.packTransposed(f.address(transposed), k, n, k + extra, again, offset);
-            for (int i = offset; i < packed.length; i++) {
-                assertEquals(packed[i], again[i]);
+            long packed = f.guarded(gemm.packedFloats());
+            ImplicitGemm.pack(f.address(b), k, n, n + extra, packed);
+            long again = f.guarded(gemm.packedFloats());
+            ImplicitGemm.packTransposed(f.address(transposed), k, n, k + extra, again);
+            for (long i = 0; i < gemm.packedFloats(); i++) {
+                assertEquals(Simd.get(packed + 4 * i), Simd.get(again + 4 * i));
             }
             long out = f.guarded(m * n);
             long source = f.address(a);
             float[] scratch = f.poisoned(gemm.scratchFloats());
             for (int unit = 0; unit < gemm.units(); unit++) {
-                gemm.run(unit, source, packed, offset, 0, 0, false, out, scratch);
+                gemm.run(unit, source, packed, 0, 0, false, out, scratch);
             }
             f.assertClose(expected, out, 2e-6);
         }
@@ -108,14 +107,14 @@ class ImplicitGemmTest {
             int n = 21;
             int stride = 40;
             ImplicitGemm gemm = ImplicitGemm.product(m, k, n, k, stride);
-            float[] packed = new float[gemm.packedFloats()];
-            ImplicitGemm.pack(f.address(f.random(k * n)), k, n, n, packed, 0);
+            long packed = f.guarded(gemm.packedFloats());
+            ImplicitGemm.pack(f.address(f.random(k * n)), k, n, n, packed);
             float[] before = f.random(m * stride);
             long out = f.address(before);
             long in = f.address(f.random(m * k));
             float[] scratch = new float[gemm.scratchFloats()];
             for (int unit = 0; unit < gemm.units(); unit++) {
-                gemm.run(unit, in, packed, 0, 0, 0, false, out, scratch);
+                gemm.run(unit, in, packed, 0, 0, false, out, scratch);
             }
             for (int i = 0; i < m; i++) {
                 for (int j = n; j < stride; j++) {
@@ -133,8 +132,8 @@ class ImplicitGemmTest {
             int k = 900;
             int n = 37;
             ImplicitGemm gemm = ImplicitGemm.product(m, k, n);
-            float[] packed = new float[gemm.packedFloats()];
-            ImplicitGemm.pack(f.address(f.random(k * n)), k, n, n, packed, 0);
+            long packed = f.guarded(gemm.packedFloats());
+            ImplicitGemm.pack(f.address(f.random(k * n)), k, n, n, packed);
             float[] before = f.random(m * n);
             long in = f.address(f.random(m * k));
             long apart = f.guarded(m * n);
@@ -142,8 +141,8 @@ class ImplicitGemmTest {
             long residual = f.address(before);
             float[] scratch = new float[gemm.scratchFloats()];
             for (int unit = 0; unit < gemm.units(); unit++) {
-                gemm.run(unit, in, packed, 0, 0, residual, false, apart, scratch);
-                gemm.run(unit, in, packed, 0, 0, inPlace, false, inPlace, scratch);
+                gemm.run(unit, in, packed, 0, residual, false, apart, scratch);
+                gemm.run(unit, in, packed, 0, inPlace, false, inPlace, scratch);
             }
             for (int i = 0; i < m * n; i++) {
                 assertEquals(Simd.get(apart + 4L * i), Simd.get(inPlace + 4L * i));
@@ -157,7 +156,7 @@ class ImplicitGemmTest {
         try (Arena arena = Arena.ofConfined()) {
             Floats f = new Floats(arena, 5);
             ImplicitGemm gemm = ImplicitGemm.convolution(1, 14, 14, 24, 40, 3, 3, 1, 1);
-            float[] packed = new float[gemm.packedFloats()];
+            long packed = f.guarded(gemm.packedFloats());
             long in = f.address(f.random(14 * 14 * 24));
             long out = f.guarded(14 * 14 * 40);
             float[] scratch = new float[gemm.scratchFloats()];
@@ -165,7 +164,7 @@ class ImplicitGemmTest {
             for (int i = 0; i < 4000 && used > 0; i++) { // once compiled, vectors live in registers
                 long before = threads.getCurrentThreadAllocatedBytes();
                 for (int unit = 0; unit < gemm.units(); unit++) {
-                    gemm.run(unit, in, packed, 0, 0, 0, true, out, scratch);
+                    gemm.run(unit, in, packed, 0, 0, true, out, scratch);
                 }
                 used = threads.getCurrentThreadAllocatedBytes() - before;
             }
