@@ -4,6 +4,7 @@ import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
 import static io.github.remocap.tensor.vector.MicroKernel.ROWS;
 import static io.github.remocap.tensor.vector.Simd.LANES;
 
+import java.util.Arrays;
 
 /**
  * Convolution and matrix product in one kernel:
@@ -21,8 +22,8 @@ public final class ImplicitGemm {
     public static final int PANEL = COLUMNS;
 
     // A block of weights, DEPTH x PANEL, stays in the first-level cache; a block of gathered rows in the second-level cache.
-    private static final int DEPTH = Integer.getInteger("kc", 384);
-    private static final int BLOCK_FLOATS = Integer.getInteger("blk", 48 * 1024);
+    private static final int DEPTH = 384;
+    private static final int BLOCK_FLOATS = 48 * 1024;
 
     private final int images;
     private final int height; // of the input
@@ -291,7 +292,7 @@ public final class ImplicitGemm {
         for (int i = 0; i < padded; i++) {
             int to = i * aStride;
             if (i >= count) {
-                java.util.Arrays.fill(scratch, to, to + block, 0); // rows of the last tile beyond the output
+                Arrays.fill(scratch, to, to + block, 0); // rows of the last tile beyond the output
                 continue;
             }
             int m = row + i;

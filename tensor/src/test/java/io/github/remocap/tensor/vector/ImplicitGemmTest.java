@@ -45,7 +45,7 @@ class ImplicitGemmTest {
                         Plain.convolution(in, weights, bias, residual, relu, images, height, width, channels, outChannels, kh, kw, stride, pad);
                 long packed = f.guarded(gemm.packedFloats());
                 ImplicitGemm.packConvolution(f.address(weights), outChannels, channels, kh, kw, packed);
-                long out = f.guarded(rows * outChannels);
+                long out = f.guarded((long) rows * outChannels);
                 long source = f.address(in);
                 long biasAddress = f.addressOrZero(bias);
                 long residualAddress = f.addressOrZero(residual);
@@ -88,7 +88,7 @@ class ImplicitGemmTest {
             for (long i = 0; i < gemm.packedFloats(); i++) {
                 assertEquals(Simd.get(packed + 4 * i), Simd.get(again + 4 * i));
             }
-            long out = f.guarded(m * n);
+            long out = f.guarded((long) m * n);
             long source = f.address(a);
             float[] scratch = f.poisoned(gemm.scratchFloats());
             for (int unit = 0; unit < gemm.units(); unit++) {
@@ -136,7 +136,7 @@ class ImplicitGemmTest {
             ImplicitGemm.pack(f.address(f.random(k * n)), k, n, n, packed);
             float[] before = f.random(m * n);
             long in = f.address(f.random(m * k));
-            long apart = f.guarded(m * n);
+            long apart = f.guarded((long) m * n);
             long inPlace = f.address(before);
             long residual = f.address(before);
             float[] scratch = new float[gemm.scratchFloats()];
