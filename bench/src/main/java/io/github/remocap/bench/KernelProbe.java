@@ -2,6 +2,7 @@ package io.github.remocap.bench;
 
 import io.github.remocap.tensor.vector.ImplicitGemm;
 import io.github.remocap.tensor.vector.Simd;
+import io.github.remocap.tensor.vector.Winograd;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -48,7 +49,7 @@ public final class KernelProbe {
             t.setDaemon(true);
             return t;
         });
-        this.scratch = new float[threads][1 << 20];
+        this.scratch = new float[threads][1 << 22];
     }
 
     /** Entry point. */
@@ -68,6 +69,10 @@ public final class KernelProbe {
         probe.convolution("3x3 128 @28", 28, 128, 128, 3, 1, 1, filter);
         probe.convolution("3x3 256 @14", 14, 256, 256, 3, 1, 1, filter);
         probe.convolution("3x3 512 @7", 7, 512, 512, 3, 1, 1, filter);
+        probe.winograd("winograd 64 @56", 56, 64, filter);
+        probe.winograd("winograd 128 @28", 28, 128, filter);
+        probe.winograd("winograd 256 @14", 14, 256, filter);
+        probe.winograd("winograd 512 @7", 7, 512, filter);
         probe.convolution("3x3/2 64>64 @112", 112, 64, 64, 3, 2, 1, filter);
         probe.convolution("3x3/2 256>512 @14", 14, 256, 512, 3, 2, 1, filter);
         probe.convolution("3x3/2 3>64 @224", 224, 3, 64, 3, 2, 1, filter);
@@ -149,6 +154,35 @@ public final class KernelProbe {
         long input = random((long) images * size * size * in).address();
         add(name, 2.0 * outputs * in * kernel * kernel, gemm, packed, input, random(out).address(), random(outputs).address(),
                 random(outputs).address());
+    }
+
+    private void winograd(String name, int size, int channels, String filter) {
+        if (!name.contains(filter)) {
+            return;
+        }
+        int images = 8;
+        Winograd conv = new Winograd(images, size, size, channels, channels);
+        long packed = arena.allocate(4 * conv.packedFloats(), 64).address();
+        Winograd.pack(random(9L * channels * channels).address(), channels, channels, packed);
+        long count = (long) images * size * size * channels;
+        long in = random(count).address();
+        long bias = random(channels).address();
+        long residual = random(count).address();
+        long out = random(count).address();
+        if (conv.scratchFloats() > scratch[0].length) {
+            throw new IllegalStateException(name + " needs " + conv.scratchFloats());
+        }
+        cases.add(new Case(name, 18.0 * count * channels, new Work() {
+            @Override
+            public int units() {
+                return conv.units();
+            }
+
+            @Override
+            public void run(int unit, int worker) {
+                conv.run(unit, in, packed, bias, residual, true, out, scratch[worker]);
+            }
+        }));
     }
 
     private void add(String name, double flop, ImplicitGemm gemm, long packed, long in, long bias, long residual, long out) {

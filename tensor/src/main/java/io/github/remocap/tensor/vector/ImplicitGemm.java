@@ -25,7 +25,6 @@ public final class ImplicitGemm {
     private static final int DEPTH = 384;
     private static final int BLOCK_FLOATS = 48 * 1024;
 
-    private final int images;
     private final int height; // of the input
     private final int width;
     private final int channels;
@@ -59,7 +58,6 @@ public final class ImplicitGemm {
             int padding,
             int outChannels,
             int outStride) {
-        this.images = images;
         this.height = height;
         this.width = width;
         this.channels = channels;
@@ -334,6 +332,7 @@ public final class ImplicitGemm {
             Epilogue.panel(
                     scratch,
                     c,
+                    COLUMNS,
                     count,
                     bias == 0 ? 0 : bias + 4L * column,
                     residual == 0 ? 0 : residual + first,
