@@ -220,14 +220,7 @@ public final class Winograd {
                             scratch,
                             halves() + i * PATCH * WinogradTransform.CHUNK);
                 }
-                for (int i = 0; i < PATCH; i++) {
-                    WinogradTransform.patchColumn(
-                            scratch,
-                            halves() + i * WinogradTransform.CHUNK,
-                            chunk,
-                            i * planeStride + t * rowStride + c,
-                            PATCH * planeStride);
-                }
+                WinogradTransform.patchColumns(scratch, halves(), chunk, t * rowStride + c, planeStride);
             }
         }
     }

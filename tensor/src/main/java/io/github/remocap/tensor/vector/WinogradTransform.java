@@ -11,6 +11,9 @@ import jdk.incubator.vector.FloatVector;
  * The one-dimensional transforms of F(4, 3), as loops over channels: a two-dimensional transform in one method would exceed
  * what the compiler accepts, and its registers.
  *
+ * <p>The formulas are written out where they are used: a shared method that takes vectors is not always inlined, and then its
+ * arguments become objects.
+ *
  * <p>Patches d to t (rows of B'): the coefficients of {@code prod(z - q)} over the points q other than a row's own.
  * Products m to outputs y (rows of A'): the powers of the points.
  */
@@ -31,58 +34,63 @@ final class WinogradTransform {
      * @param t receives {@code [6][CHUNK]} from {@code to}
      */
     static void patchRow(long p0, long p1, long p2, long p3, long p4, long p5, int count, float[] t, int to) {
+        FloatVector oneAndHalf = FloatVector.broadcast(SPECIES, 1.5f);
+        FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
+        FloatVector minusTwo = FloatVector.broadcast(SPECIES, -2);
+        FloatVector minusTwoAndHalf = FloatVector.broadcast(SPECIES, -2.5f);
+        FloatVector twoAndHalf = FloatVector.broadcast(SPECIES, 2.5f);
         for (int c = 0; c < count; c += LANES) {
+            int i = to + c;
             FloatVector d0 = Simd.load(p0 + 4L * c);
             FloatVector d1 = Simd.load(p1 + 4L * c);
             FloatVector d2 = Simd.load(p2 + 4L * c);
             FloatVector d3 = Simd.load(p3 + 4L * c);
             FloatVector d4 = Simd.load(p4 + 4L * c);
             FloatVector d5 = Simd.load(p5 + 4L * c);
-            patch(d0, d1, d2, d3, d4, d5, t, to + c, CHUNK);
+            FloatVector d42 = d4.sub(d2);
+            FloatVector d31 = d3.sub(d1);
+            fma(oneAndHalf, d1.sub(d3), fma(minusTwo, d2, d0.add(d4))).intoArray(t, i);
+            d4.sub(fma(half, d3, fma(twoAndHalf, d2, d1))).intoArray(t, i + CHUNK);
+            fma(minusTwoAndHalf, d3, fma(half, d2, d1)).add(d4).intoArray(t, i + 2 * CHUNK);
+            fma(half, d31, d42).intoArray(t, i + 3 * CHUNK);
+            fma(minusTwo, d31, d42).intoArray(t, i + 4 * CHUNK);
+            fma(oneAndHalf, d2.sub(d4), fma(minusTwo, d3, d1.add(d5))).intoArray(t, i + 5 * CHUNK);
         }
     }
 
     /**
-     * Transforms one column of half transformed patches.
+     * Transforms the six columns of a patch whose rows are transformed.
      *
-     * @param t {@code [6][6][CHUNK]}, of which the column begins at {@code from}; also receives six rows of channels
+     * @param t {@code [6][6][CHUNK]} from {@code from}; also receives {@code [6][6]} rows of channels
      * @param count channels, a multiple of the lanes
-     * @param to where the first of them goes, the others at {@code step}
+     * @param to where the first of these rows goes, the others at {@code step}
      */
-    static void patchColumn(float[] t, int from, int count, int to, int step) {
-        for (int c = 0; c < count; c += LANES) {
-            FloatVector d0 = FloatVector.fromArray(SPECIES, t, from + c);
-            FloatVector d1 = FloatVector.fromArray(SPECIES, t, from + c + 6 * CHUNK);
-            FloatVector d2 = FloatVector.fromArray(SPECIES, t, from + c + 12 * CHUNK);
-            FloatVector d3 = FloatVector.fromArray(SPECIES, t, from + c + 18 * CHUNK);
-            FloatVector d4 = FloatVector.fromArray(SPECIES, t, from + c + 24 * CHUNK);
-            FloatVector d5 = FloatVector.fromArray(SPECIES, t, from + c + 30 * CHUNK);
-            patch(d0, d1, d2, d3, d4, d5, t, to + c, step);
-        }
-    }
-
-    private static void patch(
-            FloatVector d0,
-            FloatVector d1,
-            FloatVector d2,
-            FloatVector d3,
-            FloatVector d4,
-            FloatVector d5,
-            float[] t,
-            int to,
-            int step) {
+    static void patchColumns(float[] t, int from, int count, int to, int step) {
         FloatVector oneAndHalf = FloatVector.broadcast(SPECIES, 1.5f);
         FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
         FloatVector minusTwo = FloatVector.broadcast(SPECIES, -2);
         FloatVector minusTwoAndHalf = FloatVector.broadcast(SPECIES, -2.5f);
-        FloatVector d42 = d4.sub(d2);
-        FloatVector d31 = d3.sub(d1);
-        fma(oneAndHalf, d1.sub(d3), fma(minusTwo, d2, d0.add(d4))).intoArray(t, to); // d0 + 3/2 d1 - 2 d2 - 3/2 d3 + d4
-        fma(minusTwoAndHalf, d2, fma(half, d3, d1).neg()).add(d4).intoArray(t, to + step); // -d1 - 5/2 d2 - 1/2 d3 + d4
-        fma(minusTwoAndHalf, d3, fma(half, d2, d1)).add(d4).intoArray(t, to + 2 * step); // d1 + 1/2 d2 - 5/2 d3 + d4
-        fma(half, d31, d42).intoArray(t, to + 3 * step); // -1/2 d1 - d2 + 1/2 d3 + d4
-        fma(minusTwo, d31, d42).intoArray(t, to + 4 * step); // 2 d1 - d2 - 2 d3 + d4
-        fma(oneAndHalf, d2.sub(d4), fma(minusTwo, d3, d1.add(d5))).intoArray(t, to + 5 * step); // d1 + 3/2 d2 - 2 d3 - 3/2 d4 + d5
+        FloatVector twoAndHalf = FloatVector.broadcast(SPECIES, 2.5f);
+        for (int x = 0; x < 6; x++) {
+            for (int c = 0; c < count; c += LANES) {
+                int j = from + x * CHUNK + c;
+                FloatVector d0 = FloatVector.fromArray(SPECIES, t, j);
+                FloatVector d1 = FloatVector.fromArray(SPECIES, t, j + 6 * CHUNK);
+                FloatVector d2 = FloatVector.fromArray(SPECIES, t, j + 12 * CHUNK);
+                FloatVector d3 = FloatVector.fromArray(SPECIES, t, j + 18 * CHUNK);
+                FloatVector d4 = FloatVector.fromArray(SPECIES, t, j + 24 * CHUNK);
+                FloatVector d5 = FloatVector.fromArray(SPECIES, t, j + 30 * CHUNK);
+                int i = to + x * step + c;
+                FloatVector d42 = d4.sub(d2);
+                FloatVector d31 = d3.sub(d1);
+                fma(oneAndHalf, d1.sub(d3), fma(minusTwo, d2, d0.add(d4))).intoArray(t, i);
+                d4.sub(fma(half, d3, fma(twoAndHalf, d2, d1))).intoArray(t, i + 6 * step);
+                fma(minusTwoAndHalf, d3, fma(half, d2, d1)).add(d4).intoArray(t, i + 12 * step);
+                fma(half, d31, d42).intoArray(t, i + 18 * step);
+                fma(minusTwo, d31, d42).intoArray(t, i + 24 * step);
+                fma(oneAndHalf, d2.sub(d4), fma(minusTwo, d3, d1.add(d5))).intoArray(t, i + 30 * step);
+            }
+        }
     }
 
     /**
