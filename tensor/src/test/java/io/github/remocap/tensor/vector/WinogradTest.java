@@ -3,6 +3,8 @@ package io.github.remocap.tensor.vector;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import jdk.incubator.vector.FloatVector;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -29,6 +31,28 @@ class WinogradTest {
     void roundsAsWellAsPromised(int images, int height, int width, int channels, int outChannels) {
         double error = check(images, height, width, channels, outChannels, false, false, false);
         assertTrue(error < 1.6e-6, "relative rms error " + error);
+    }
+
+    @Test
+    void runsWithoutAllocating() {
+        var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+        try (Arena arena = Arena.ofConfined()) {
+            Floats f = new Floats(arena, 5);
+            Winograd conv = new Winograd(1, 14, 14, 32, 32);
+            long packed = f.guarded(conv.packedFloats());
+            long in = f.address(f.random(14 * 14 * 32));
+            long out = f.guarded(14 * 14 * 32);
+            float[] scratch = new float[conv.scratchFloats()];
+            long used = Long.MAX_VALUE;
+            for (int i = 0; i < 4000 && used > 0; i++) { // once compiled, vectors live in registers
+                long before = threads.getCurrentThreadAllocatedBytes();
+                for (int unit = 0; unit < conv.units(); unit++) {
+                    conv.run(unit, in, packed, 0, 0, true, out, scratch);
+                }
+                used = threads.getCurrentThreadAllocatedBytes() - before;
+            }
+            assertTrue(used == 0 || Simd.SPECIES != FloatVector.SPECIES_PREFERRED, "bytes allocated by a compiled run: " + used);
+        }
     }
 
     private static double check(
