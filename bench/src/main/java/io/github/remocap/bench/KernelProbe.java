@@ -249,12 +249,6 @@ public final class KernelProbe {
         double peak = 0;
         for (int i = 0; i < cases.size(); i++) {
             Case c = cases.get(i);
-            if (Boolean.getBoolean("series")) {
-                for (double t : times[i]) {
-                    System.out.printf("%.0f ", c.flop() / t * 1e-9);
-                }
-                System.out.println();
-            }
             Arrays.sort(times[i]);
             double least = threads == 1 ? Arrays.stream(best[i]).sum() : times[i][0];
             double top = c.flop() / least * 1e-9;

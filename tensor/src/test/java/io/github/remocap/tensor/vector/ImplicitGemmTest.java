@@ -152,6 +152,29 @@ class ImplicitGemmTest {
     }
 
     @Test
+    void unitsDoNotDependOnWhoRunsThemAndWhen() {
+        try (Arena arena = Arena.ofConfined()) {
+            Floats f = new Floats(arena, 6);
+            ImplicitGemm gemm = ImplicitGemm.convolution(2, 15, 15, 48, 40, 3, 3, 1, 1);
+            long packed = f.guarded(gemm.packedFloats());
+            ImplicitGemm.packConvolution(f.address(f.random(40 * 48 * 9)), 40, 48, 3, 3, packed);
+            int count = 2 * 15 * 15;
+            long in = f.address(f.random(count * 48));
+            long forward = f.guarded(count * 40L);
+            long backward = f.guarded(count * 40L);
+            float[] shared = new float[gemm.scratchFloats()];
+            for (int unit = 0; unit < gemm.units(); unit++) {
+                gemm.run(unit, in, packed, 0, 0, false, forward, shared);
+                int other = gemm.units() - 1 - unit;
+                gemm.run(other, in, packed, 0, 0, false, backward, f.poisoned(gemm.scratchFloats()));
+            }
+            for (int i = 0; i < count * 40; i++) {
+                assertEquals(Simd.get(forward + 4L * i), Simd.get(backward + 4L * i));
+            }
+        }
+    }
+
+    @Test
     void runsWithoutAllocating() {
         var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
         try (Arena arena = Arena.ofConfined()) {
