@@ -11,8 +11,8 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>The form of the inner loop is a matter of register allocation, which decides between full speed and less than half of it:
  * with two vectors of the right matrix and two broadcasts, the accumulators fill all 16 registers of AVX2, but the compiler
- * likes to hoist the six broadcasts together and then spills accumulators. The branches that are never taken cut an iteration
- * into blocks of two rows, across which it does not move loads. The left matrix is a {@code float[]} because its addresses then
+ * likes to hoist the six broadcasts together and then spills accumulators. A branch that is never taken ends a block after
+ * two rows, and loads behind it stay behind it; the compiler merges the later ones, which cost nothing. The left matrix is a {@code float[]} because its addresses then
  * fold into the loads; the right one and its stride are known well enough that a segment does, and so keep their alignment.
  */
 final class MicroKernel {
