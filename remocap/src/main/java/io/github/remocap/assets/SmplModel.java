@@ -7,6 +7,7 @@ import io.github.remocap.io.MappedFile;
 import io.github.remocap.io.MemoryBudget;
 import io.github.remocap.io.numpy.NpyArray;
 import io.github.remocap.io.numpy.NumpyGlobals;
+import io.github.remocap.io.pickle.PickleException;
 import io.github.remocap.io.pickle.PickleGlobals;
 import io.github.remocap.io.pickle.PickleMachine;
 import java.io.IOException;
@@ -50,10 +51,14 @@ public final class SmplModel {
             throw new IOException(path + ": no field '" + name + "', only " + fields.keySet());
         }
         MemoryBudget budget = MemoryBudget.of(file.data().byteSize(), 4);
-        Object plain = NumpyGlobals.unwrap(value, (bytes, what) -> budget.charge(bytes, Location.of(path), 0, what));
-        if (!(plain instanceof NpyArray array)) {
-            throw new CorruptFileException(path, name, -1, "expected an array");
+        try {
+            Object plain = NumpyGlobals.unwrap(value, (bytes, what) -> budget.charge(bytes, Location.of(path), 0, what));
+            if (plain instanceof NpyArray array) {
+                return array;
+            }
+        } catch (PickleException e) {
+            throw new CorruptFileException(path, name, -1, "expected " + e.getMessage());
         }
-        return array;
+        throw new CorruptFileException(path, name, -1, "expected an array");
     }
 }

@@ -60,7 +60,7 @@ final class ImportCommand implements Callable<Integer> {
             Optional<Config> model = config != null ? Optional.of(Config.read(config)) : Recognition.of(ModelWeights.shapes(tensors));
             model.ifPresent(c -> metadata.putIfAbsent(ModelOptions.CONFIG_KEY, c.toJson()));
             try (ProgressBar bar = new ProgressBarBuilder().setTaskName("writing").setUnit(" MB", 1_000_000).setStyle(ProgressBarStyle.ASCII).build()) {
-                CheckpointWriter.write(out, format, tensors, metadata, (done, total) -> {
+                CheckpointWriter.write(out, format, tensors, metadata, (tensor, done, total) -> {
                     bar.maxHint(total);
                     bar.stepTo(done);
                 });

@@ -176,7 +176,12 @@ final class Attention {
 
         @Override
         int scratchFloats() {
-            return keyColumns * d + valueColumns * keys + BLOCK * (d + keyColumns + valueColumns);
+            return BLOCK * (d + keyColumns + valueColumns);
+        }
+
+        @Override
+        long scratchBytes() {
+            return 4L * (keyColumns * d + valueColumns * keys);
         }
 
         @Override
@@ -186,13 +191,13 @@ final class Attention {
             long kh = head(k, keyBatch, unit);
             long vh = head(v, valueBatch, unit);
             long yh = head(y, 4L * queries * features, unit);
-            int values = keyColumns * d;
-            int left = values + valueColumns * keys;
+            long packedKeys = memory.address;
+            long packedValues = packedKeys + 4L * keyColumns * d;
             if (dense.length > 0) {
-                ImplicitGemm.packTransposed(kh, d, keys, features, f, 0);
-                ImplicitGemm.pack(vh, keys, d, features, f, values);
+                ImplicitGemm.packTransposed(kh, d, keys, features, packedKeys);
+                ImplicitGemm.pack(vh, keys, d, features, packedValues);
                 for (int from = 0; from < dense.length; from += BLOCK) {
-                    block(from, Math.min(BLOCK, dense.length - from), f, values, left, qh, yh);
+                    block(from, Math.min(BLOCK, dense.length - from), f, packedKeys, packedValues, qh, yh);
                 }
             }
             if (dense.length < queries) {
@@ -213,16 +218,16 @@ final class Attention {
             }
         }
 
-        private void block(int from, int count, float[] f, int values, int left, long qh, long yh) {
-            int scores = left + BLOCK * d;
+        private void block(int from, int count, float[] f, long packedKeys, long packedValues, long qh, long yh) {
+            int scores = BLOCK * d;
             int sums = scores + BLOCK * keyColumns;
             int tiles = (count + ROWS - 1) / ROWS;
             for (int r = 0; r < tiles * ROWS; r++) {
-                Simd.copyIn(qh + 4L * features * dense[from + Math.min(r, count - 1)], f, left + r * d, d);
+                Simd.copyIn(qh + 4L * features * dense[from + Math.min(r, count - 1)], f, r * d, d);
             }
             for (int p = 0; p < keyColumns; p += COLUMNS) {
                 for (int t = 0; t < tiles; t++) {
-                    MicroKernel.multiply(d, f, left + t * ROWS * d, d, f, p * d, f, scores + t * ROWS * keyColumns + p, keyColumns, false);
+                    MicroKernel.multiply(d, f, t * ROWS * d, d, packedKeys + 4L * p * d, f, scores + t * ROWS * keyColumns + p, keyColumns, false);
                 }
             }
             for (int r = 0; r < count; r++) {
@@ -230,7 +235,7 @@ final class Attention {
             }
             for (int p = 0; p < valueColumns; p += COLUMNS) {
                 for (int t = 0; t < tiles; t++) {
-                    MicroKernel.multiply(keys, f, scores + t * ROWS * keyColumns, keyColumns, f, values + p * keys, f,
+                    MicroKernel.multiply(keys, f, scores + t * ROWS * keyColumns, keyColumns, packedValues + 4L * p * keys, f,
                         sums + t * ROWS * valueColumns + p, valueColumns, false);
                 }
             }

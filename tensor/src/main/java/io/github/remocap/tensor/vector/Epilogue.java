@@ -12,28 +12,28 @@ final class Epilogue {
     /**
      * {@code out[i, j] = relu(sums[i, j] + bias[j] + residual[i, j])} for a panel of {@code rows x 2 LANES}.
      *
-     * @param sums rows at stride {@code 2 LANES} from {@code offset}
+     * @param sums rows at {@code sumsStride} from {@code offset}
      * @param bias address of {@code [2 LANES]}, or 0
      * @param residual address of the first row, or 0
      * @param out address of the first row
      * @param stride floats from row to row of the output and the residual
      */
-    static void panel(float[] sums, int offset, int rows, long bias, long residual, boolean relu, long out, int stride) {
+    static void panel(float[] sums, int offset, int sumsStride, int rows, long bias, long residual, boolean relu, long out, int stride) {
         FloatVector b0 = bias == 0 ? FloatVector.zero(SPECIES) : Simd.load(bias);
         FloatVector b1 = bias == 0 ? FloatVector.zero(SPECIES) : Simd.load(bias + 4L * LANES);
         FloatVector floor = FloatVector.broadcast(SPECIES, relu ? 0 : Float.NEGATIVE_INFINITY);
         long step = 4L * stride;
         if (residual == 0) {
             for (int i = 0; i < rows; i++) {
-                FloatVector v0 = FloatVector.fromArray(SPECIES, sums, offset + i * 2 * LANES);
-                FloatVector v1 = FloatVector.fromArray(SPECIES, sums, offset + i * 2 * LANES + LANES);
+                FloatVector v0 = FloatVector.fromArray(SPECIES, sums, offset + i * sumsStride);
+                FloatVector v1 = FloatVector.fromArray(SPECIES, sums, offset + i * sumsStride + LANES);
                 Simd.store(v0.add(b0).max(floor), out + i * step);
                 Simd.store(v1.add(b1).max(floor), out + i * step + 4L * LANES);
             }
         } else {
             for (int i = 0; i < rows; i++) {
-                FloatVector v0 = FloatVector.fromArray(SPECIES, sums, offset + i * 2 * LANES);
-                FloatVector v1 = FloatVector.fromArray(SPECIES, sums, offset + i * 2 * LANES + LANES);
+                FloatVector v0 = FloatVector.fromArray(SPECIES, sums, offset + i * sumsStride);
+                FloatVector v1 = FloatVector.fromArray(SPECIES, sums, offset + i * sumsStride + LANES);
                 FloatVector r0 = Simd.load(residual + i * step);
                 FloatVector r1 = Simd.load(residual + i * step + 4L * LANES);
                 Simd.store(v0.add(b0).add(r0).max(floor), out + i * step);

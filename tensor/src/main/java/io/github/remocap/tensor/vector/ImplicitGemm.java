@@ -2,6 +2,9 @@ package io.github.remocap.tensor.vector;
 
 import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
 import static io.github.remocap.tensor.vector.MicroKernel.ROWS;
+import static io.github.remocap.tensor.vector.Simd.LANES;
+
+import java.util.Arrays;
 
 /**
  * Convolution and matrix product in one kernel:
@@ -14,7 +17,7 @@ import static io.github.remocap.tensor.vector.MicroKernel.ROWS;
  *
  * <p>An instance is the geometry; it holds no memory, and any number of threads may run it at once, each with a scratch.
  */
-final class ImplicitGemm {
+public final class ImplicitGemm {
     /** Width of a packed weight panel. */
     public static final int PANEL = COLUMNS;
 
@@ -22,7 +25,6 @@ final class ImplicitGemm {
     private static final int DEPTH = 384;
     private static final int BLOCK_FLOATS = 48 * 1024;
 
-    private final int images;
     private final int height; // of the input
     private final int width;
     private final int channels;
@@ -58,7 +60,6 @@ final class ImplicitGemm {
             int paddingX,
             int outChannels,
             int outStride) {
-        this.images = images;
         this.height = height;
         this.width = width;
         this.channels = channels;
@@ -152,31 +153,31 @@ final class ImplicitGemm {
     }
 
     /** Floats of the packed weights. */
-    public int packedFloats() {
+    public long packedFloats() {
         return packedFloats(depth, outChannels);
     }
 
     /** Floats that {@code k x n} weights take when packed. */
-    public static int packedFloats(int k, int n) {
-        return Math.multiplyExact(Math.multiplyExact(ceilDiv(n, COLUMNS), COLUMNS), k);
+    public static long packedFloats(int k, int n) {
+        return (long) ceilDiv(n, COLUMNS) * COLUMNS * k;
     }
 
     /**
      * Packs convolution weights.
      *
      * @param weights address of {@code [outChannels, channels, kernelHeight, kernelWidth]}
-     * @param packed receives {@code [ceil(outChannels / PANEL)][kernelHeight * kernelWidth * channels][PANEL]}, zeros in the tail
+     * @param packed address that receives {@code [ceil(outChannels / PANEL)][kernelHeight * kernelWidth * channels][PANEL]}, zeros in the tail
      */
     public static void packConvolution(
-            long weights, int outChannels, int channels, int kernelHeight, int kernelWidth, float[] packed) {
+            long weights, int outChannels, int channels, int kernelHeight, int kernelWidth, long packed) {
         int taps = kernelHeight * kernelWidth;
         int depth = taps * channels;
         for (int n = 0; n < ceilDiv(outChannels, COLUMNS) * COLUMNS; n++) {
-            int to = n / COLUMNS * COLUMNS * depth + n % COLUMNS;
+            long to = packed + 4L * ((long) n / COLUMNS * COLUMNS * depth + n % COLUMNS);
             for (int tap = 0; tap < taps; tap++) {
                 for (int c = 0; c < channels; c++) {
-                    packed[to + (tap * channels + c) * COLUMNS] =
-                            n < outChannels ? Simd.get(weights + 4L * (((long) n * channels + c) * taps + tap)) : 0;
+                    float w = n < outChannels ? Simd.get(weights + 4L * (((long) n * channels + c) * taps + tap)) : 0;
+                    Simd.set(to + 4L * COLUMNS * (tap * channels + c), w);
                 }
             }
         }
@@ -186,16 +187,21 @@ final class ImplicitGemm {
      * Packs a right matrix.
      *
      * @param b address of {@code [k, n]} with {@code stride} floats from row to row
-     * @param packed receives {@code [ceil(n / PANEL)][k][PANEL]} from {@code offset}, zeros in the tail
+     * @param packed address that receives {@code [ceil(n / PANEL)][k][PANEL]}, zeros in the tail
      */
-    public static void pack(long b, int k, int n, int stride, float[] packed, int offset) {
+    public static void pack(long b, int k, int n, int stride, long packed) {
         for (int n0 = 0; n0 < n; n0 += COLUMNS) {
             int count = Math.min(COLUMNS, n - n0);
             for (int i = 0; i < k; i++) {
-                int to = offset + n0 * k + i * COLUMNS;
-                Simd.copyIn(b + 4L * ((long) i * stride + n0), packed, to, count);
-                for (int j = count; j < COLUMNS; j++) {
-                    packed[to + j] = 0;
+                long from = b + 4L * ((long) i * stride + n0);
+                long to = packed + 4L * ((long) n0 * k + (long) i * COLUMNS);
+                if (count == COLUMNS) {
+                    Simd.store(Simd.load(from), to);
+                    Simd.store(Simd.load(from + 4L * LANES), to + 4L * LANES);
+                } else {
+                    for (int j = 0; j < COLUMNS; j++) {
+                        Simd.set(to + 4L * j, j < count ? Simd.get(from + 4L * j) : 0);
+                    }
                 }
             }
         }
@@ -205,20 +211,20 @@ final class ImplicitGemm {
      * Packs the transpose of a matrix, which is how linear layers store their weights and attention its keys.
      *
      * @param b address of {@code [n, k]} with {@code stride} floats from row to row
-     * @param packed receives {@code [ceil(n / PANEL)][k][PANEL]} from {@code offset}, zeros in the tail
+     * @param packed address that receives {@code [ceil(n / PANEL)][k][PANEL]}, zeros in the tail
      */
-    public static void packTransposed(long b, int k, int n, int stride, float[] packed, int offset) {
+    public static void packTransposed(long b, int k, int n, int stride, long packed) {
         for (int n0 = 0; n0 < n; n0 += COLUMNS) {
-            int to = offset + n0 * k;
+            long to = packed + 4L * n0 * k;
             for (int j = 0; j < COLUMNS; j++) {
                 if (n0 + j < n) {
                     long from = b + 4L * stride * (n0 + j);
                     for (int i = 0; i < k; i++) {
-                        packed[to + i * COLUMNS + j] = Simd.get(from + 4L * i);
+                        Simd.set(to + 4L * (i * COLUMNS + j), Simd.get(from + 4L * i));
                     }
                 } else {
                     for (int i = 0; i < k; i++) {
-                        packed[to + i * COLUMNS + j] = 0;
+                        Simd.set(to + 4L * (i * COLUMNS + j), 0);
                     }
                 }
             }
@@ -230,7 +236,7 @@ final class ImplicitGemm {
      *
      * @param unit 0 to {@link #units()} - 1
      * @param in address of the input
-     * @param packed packed weights from {@code packedOffset}
+     * @param packed address of the packed weights, best aligned to 64 bytes
      * @param bias address of {@code [n]}, or 0
      * @param residual address of a tensor laid out as the output, which may be the output itself, or 0
      * @param relu whether negative results become 0
@@ -238,7 +244,7 @@ final class ImplicitGemm {
      * @param scratch at least {@link #scratchFloats()}, of the calling thread alone
      */
     public void run(
-            int unit, long in, float[] packed, int packedOffset, long bias, long residual, boolean relu, long out, float[] scratch) {
+            int unit, long in, long packed, long bias, long residual, boolean relu, long out, float[] scratch) {
         int group = unit / rowBlocks;
         int row = unit % rowBlocks * blockRows;
         int count = Math.min(blockRows, rows - row);
@@ -252,7 +258,7 @@ final class ImplicitGemm {
             gather(in, row, count, k, block, scratch);
             for (int panel = firstPanel; panel < lastPanel; panel++) {
                 int c = sums + (whole ? 0 : (panel - firstPanel) * blockRows * COLUMNS);
-                panel(tiles, block, scratch, packed, packedOffset + (panel * depth + k) * COLUMNS, c, k > 0);
+                panel(tiles, block, scratch, packed + 4L * ((long) panel * depth + k) * COLUMNS, c, k > 0);
                 if (k + block == depth) {
                     finish(row, count, panel * COLUMNS, scratch, c, bias, residual, relu, out);
                 }
@@ -270,7 +276,7 @@ final class ImplicitGemm {
         return ceilDiv(depthBlock, 16) * 16 + 16;
     }
 
-    private void panel(int tiles, int block, float[] scratch, float[] packed, int weights, int c, boolean accumulate) {
+    private void panel(int tiles, int block, float[] scratch, long weights, int c, boolean accumulate) {
         int aStride = rowStride();
         for (int tile = 0; tile < tiles; tile++) {
             MicroKernel.multiply(
@@ -278,7 +284,6 @@ final class ImplicitGemm {
                     scratch,
                     tile * ROWS * aStride,
                     aStride,
-                    packed,
                     weights,
                     scratch,
                     c + tile * ROWS * COLUMNS,
@@ -296,7 +301,7 @@ final class ImplicitGemm {
         for (int i = 0; i < padded; i++) {
             int to = i * aStride;
             if (i >= count) {
-                java.util.Arrays.fill(scratch, to, to + block, 0); // rows of the last tile beyond the output
+                Arrays.fill(scratch, to, to + block, 0); // rows of the last tile beyond the output
                 continue;
             }
             int m = row + i;
@@ -338,6 +343,7 @@ final class ImplicitGemm {
             Epilogue.panel(
                     scratch,
                     c,
+                    COLUMNS,
                     count,
                     bias == 0 ? 0 : bias + 4L * column,
                     residual == 0 ? 0 : residual + first,

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns the nodes of an optimized graph into steps and buffers, and plans the buffers' memory. */
 final class Lowering {
+    /** Below, the transforms cost more than they save. */
+    private static final int WINOGRAD_CHANNELS = 32;
+
     private final VectorDevice device;
     private final Compilation compilation;
     private final Arena arena;
@@ -165,32 +168,34 @@ final class Lowering {
     }
 
     /** Memory for a packed right side, filled now if it is constant, else by a step of each run. */
-    private float[] pack(Tensor right, PackMaker maker, long floats) {
-        float[] packed = new float[Math.toIntExact(floats)];
-        fixedBytes += 4L * packed.length;
-        if (constants.contains(right)) {
-            if (buffers.containsKey(right)) {
-                device.runNow(maker.make(buffer(right), packed));
-                return packed;
-            }
-            try (Arena temporary = Arena.ofShared()) {
-                MemorySegment values = device.constant(right);
-                MemorySegment copy = values;
-                if (!values.isNative()) {
-                    copy = temporary.allocate(Math.max(64, values.byteSize()), 64);
-                    MemorySegment.copy(values, 0, copy, 0, values.byteSize());
-                }
-                device.runNow(maker.make(Buffer.fixed(copy.byteSize(), copy.address()), packed));
-            }
-        } else {
+    private Buffer pack(Tensor right, PackMaker maker, long floats) {
+        if (!constants.contains(right)) {
             Buffer b = buffer(right);
-            emit(maker.make(b, packed), b);
+            Buffer packed = plannedBuffer(4 * floats);
+            emit(maker.make(b, packed), b, packed);
+            return packed;
+        }
+        MemorySegment memory = arena.allocate(Math.max(64, 4 * floats), 64);
+        fixedBytes += memory.byteSize();
+        Buffer packed = Buffer.fixed(memory.byteSize(), memory.address());
+        if (buffers.containsKey(right)) {
+            device.runNow(maker.make(buffer(right), packed));
+            return packed;
+        }
+        try (Arena temporary = Arena.ofShared()) {
+            MemorySegment values = device.constant(right);
+            if (!values.isNative()) {
+                MemorySegment copy = temporary.allocate(Math.max(64, values.byteSize()), 64);
+                MemorySegment.copy(values, 0, copy, 0, values.byteSize());
+                values = copy;
+            }
+            device.runNow(maker.make(Buffer.fixed(values.byteSize(), values.address()), packed));
         }
         return packed;
     }
 
     private interface PackMaker {
-        Step make(Buffer right, float[] packed);
+        Step make(Buffer right, Buffer packed);
     }
 
     private void lower(Tensor node) {
@@ -376,7 +381,7 @@ final class Lowering {
         Buffer bias = bias(node, op.epilogue(), 2);
         Buffer residual = residual(node, op.epilogue(), 2);
         if (oneRight) {
-            float[] packed = pack(b, (right, to) -> new Products.PackMatrix(right, 1, k, n, op.transposeB(), to), ImplicitGemm.packedFloats(k, n));
+            Buffer packed = pack(b, (right, to) -> new Products.PackMatrix(right, 1, k, n, op.transposeB(), to), ImplicitGemm.packedFloats(k, n));
             int rows = Math.toIntExact(oneLeft ? m : batch * m);
             ImplicitGemm gemm = ImplicitGemm.product(rows, k, n);
             Buffer y = output(node);
@@ -394,11 +399,10 @@ final class Lowering {
             left = spread(a, left, op.transposeA(), lead);
             oneLeft = false;
         }
-        float[] packed = new float[Math.multiplyExact(rights, ImplicitGemm.packedFloats(k, n))];
-        fixedBytes += 4L * packed.length;
-        emit(new Products.PackMatrix(right, rights, k, n, op.transposeB(), packed), right);
+        Buffer packed = plannedBuffer(4L * rights * ImplicitGemm.packedFloats(k, n));
+        emit(new Products.PackMatrix(right, rights, k, n, op.transposeB(), packed), right, packed);
         Buffer y = output(node);
-        multiply(ImplicitGemm.product(m, k, n), rights, left, oneLeft ? 0 : 4L * m * k, packed, ImplicitGemm.packedFloats(k, n), bias, residual,
+        multiply(ImplicitGemm.product(m, k, n), rights, left, oneLeft ? 0 : 4L * m * k, packed, 4 * ImplicitGemm.packedFloats(k, n), bias, residual,
             op.epilogue().relu(), y, 4L * m * n, 2L * rights * m * n * k);
     }
 
@@ -440,9 +444,9 @@ final class Lowering {
         return y;
     }
 
-    private void multiply(ImplicitGemm gemm, int batch, Buffer a, long batchBytes, float[] packed, int packedStride, @Nullable Buffer bias,
+    private void multiply(ImplicitGemm gemm, int batch, Buffer a, long batchBytes, Buffer packed, long packedBytes, @Nullable Buffer bias,
         @Nullable Buffer residual, boolean relu, Buffer y, long outBytes, long flops) {
-        emit(new Products.Product(gemm, batch, a, batchBytes, packed, packedStride, bias, residual, relu, y, outBytes, flops), a, bias, residual, y);
+        emit(new Products.Product(gemm, batch, a, batchBytes, packed, packedBytes, bias, residual, relu, y, outBytes, flops), a, packed, bias, residual, y);
     }
 
     private void conv2d(Tensor node, Op.Conv2d op) {
@@ -452,10 +456,21 @@ final class Lowering {
         Buffer a = buffer(node.input(0));
         Buffer bias = bias(node, op.epilogue(), 2);
         Buffer residual = residual(node, op.epilogue(), 2);
-        float[] packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, false, to),
+        long flops = 2 * node.shape().size() * w.dim(1) * taps;
+        // Transformed weights take four times the memory, so that only weights packed once are worth it.
+        if (w.dim(2) == 3 && w.dim(3) == 3 && op.stride() == 1 && op.padding() == 1 && w.dim(1) >= WINOGRAD_CHANNELS
+            && Winograd.supports(w.dim(1)) && constants.contains(node.input(1))) {
+            Buffer transformed = pack(node.input(1), (right, to) -> new Products.PackWinograd(right, w.dim(0), w.dim(1), to),
+                Winograd.packedFloats(w.dim(1), w.dim(0)));
+            Buffer y = output(node);
+            emit(new Products.WinogradConvolution(new Winograd(x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0)), a, transformed, bias, residual,
+                op.epilogue().relu(), y, flops), a, bias, residual, y);
+            return;
+        }
+        Buffer packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, false, to),
             ImplicitGemm.packedFloats(taps * w.dim(1), w.dim(0)));
         ImplicitGemm gemm = ImplicitGemm.convolution(x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), w.dim(2), w.dim(3), op.stride(), op.padding());
-        multiply(gemm, 1, a, 0, packed, 0, bias, residual, op.epilogue().relu(), output(node), 0, 2 * node.shape().size() * w.dim(1) * taps);
+        multiply(gemm, 1, a, 0, packed, 0, bias, residual, op.epilogue().relu(), output(node), 0, flops);
     }
 
     /** A convolution of the output gradient, zeros put between its pixels for strides, with the flipped weight. */
@@ -476,7 +491,7 @@ final class Lowering {
             emit(new Movement.StridedCopy(gs, g, 0, gs.strides(), spaced, 0, strides), g, spaced);
             g = spaced;
         }
-        float[] packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, true, to),
+        Buffer packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, true, to),
             ImplicitGemm.packedFloats(taps * w.dim(0), w.dim(1)));
         ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), height, width, gs.dim(3), w.dim(1), w.dim(2), w.dim(3), 1,
             w.dim(2) - 1 - op.padding(), w.dim(3) - 1 - op.padding());

@@ -21,10 +21,10 @@ final class Products {
         private final int k;
         private final int n;
         private final boolean transposed;
-        private final float[] packed;
+        private final Buffer packed;
         private final int panels;
 
-        PackMatrix(Buffer b, int batch, int k, int n, boolean transposed, float[] packed) {
+        PackMatrix(Buffer b, int batch, int k, int n, boolean transposed, Buffer packed) {
             this.b = b;
             this.batch = batch;
             this.k = k;
@@ -44,11 +44,11 @@ final class Products {
             int first = unit % panels * COLUMNS;
             int count = Math.min(COLUMNS, n - first);
             long from = b.at() + 4L * k * n * (unit / panels);
-            int to = ImplicitGemm.packedFloats(k, n) * (unit / panels) + first * k;
+            long to = packed.at() + 4 * (ImplicitGemm.packedFloats(k, n) * (unit / panels) + (long) first * k);
             if (transposed) {
-                ImplicitGemm.packTransposed(from + 4L * k * first, k, count, k, packed, to);
+                ImplicitGemm.packTransposed(from + 4L * k * first, k, count, k, to);
             } else {
-                ImplicitGemm.pack(from + 4L * first, k, count, n, packed, to);
+                ImplicitGemm.pack(from + 4L * first, k, count, n, to);
             }
         }
     }
@@ -65,9 +65,9 @@ final class Products {
         private final long rowStride;
         private final long columnStride;
         private final boolean gradient;
-        private final float[] packed;
+        private final Buffer packed;
 
-        PackConvolution(Buffer w, int outputs, int inputs, int taps, boolean gradient, float[] packed) {
+        PackConvolution(Buffer w, int outputs, int inputs, int taps, boolean gradient, Buffer packed) {
             this.w = w;
             this.taps = taps;
             this.gradient = gradient;
@@ -85,17 +85,82 @@ final class Products {
 
         @Override
         void run(int unit, Scratch memory) {
-            int to = unit * COLUMNS * taps * rows;
+            long to = packed.at() + 4L * unit * COLUMNS * taps * rows;
             int count = Math.min(COLUMNS, columns - unit * COLUMNS);
             for (int j = 0; j < COLUMNS; j++) {
                 long from = w.at() + columnStride * (unit * COLUMNS + j);
                 for (int r = 0; r < rows; r++) {
                     for (int t = 0; t < taps; t++) {
                         int tap = gradient ? taps - 1 - t : t;
-                        packed[to + (tap * rows + r) * COLUMNS + j] = j < count ? get(from + rowStride * r + 4L * t) : 0f;
+                        set(to + 4L * ((tap * rows + r) * COLUMNS + j), j < count ? get(from + rowStride * r + 4L * t) : 0f);
                     }
                 }
             }
+        }
+    }
+
+    /** Transforms and packs a 3x3 weight {@code [outputs, inputs, 3, 3]} for {@link Winograd}. */
+    static final class PackWinograd extends Step {
+        private final Buffer w;
+        private final int outputs;
+        private final int inputs;
+        private final Buffer packed;
+
+        PackWinograd(Buffer w, int outputs, int inputs, Buffer packed) {
+            this.w = w;
+            this.outputs = outputs;
+            this.inputs = inputs;
+            this.packed = packed;
+        }
+
+        @Override
+        int units() {
+            return (outputs + COLUMNS - 1) / COLUMNS;
+        }
+
+        @Override
+        void run(int unit, Scratch memory) {
+            int first = unit * COLUMNS;
+            Winograd.pack(w.at() + 36L * first * inputs, Math.min(COLUMNS, outputs - first), inputs,
+                packed.at() + 4 * Winograd.packedFloats(inputs, COLUMNS) * unit);
+        }
+    }
+
+    /** y = relu(conv(x) + bias + residual) by {@link Winograd}. */
+    static final class WinogradConvolution extends Step {
+        private final Winograd winograd;
+        private final Buffer x;
+        private final Buffer packed;
+        private final @Nullable Buffer bias;
+        private final @Nullable Buffer residual;
+        private final boolean relu;
+        private final Buffer y;
+
+        WinogradConvolution(Winograd winograd, Buffer x, Buffer packed, @Nullable Buffer bias, @Nullable Buffer residual, boolean relu, Buffer y,
+            long flops) {
+            this.winograd = winograd;
+            this.x = x;
+            this.packed = packed;
+            this.bias = bias;
+            this.residual = residual;
+            this.relu = relu;
+            this.y = y;
+            this.flops = flops;
+        }
+
+        @Override
+        int units() {
+            return winograd.units();
+        }
+
+        @Override
+        int scratchFloats() {
+            return winograd.scratchFloats();
+        }
+
+        @Override
+        void run(int unit, Scratch memory) {
+            winograd.run(unit, x.at(), packed.at(), bias == null ? 0 : bias.at(), residual == null ? 0 : residual.at(), relu, y.at(), memory.floats);
         }
     }
 
@@ -105,8 +170,8 @@ final class Products {
         private final int batch;
         private final Buffer a;
         private final long batchBytes;
-        private final float[] packed;
-        private final int packedStride;
+        private final Buffer packed;
+        private final long packedBytes;
         private final @Nullable Buffer bias;
         private final @Nullable Buffer residual;
         private final boolean relu;
@@ -116,17 +181,17 @@ final class Products {
 
         /**
          * @param batchBytes bytes from one left side to the next
-         * @param packedStride floats from one right side to the next, 0 if all share one
+         * @param packedBytes bytes from one right side to the next, 0 if all share one
          * @param outBytes bytes from one result to the next
          */
-        Product(ImplicitGemm gemm, int batch, Buffer a, long batchBytes, float[] packed, int packedStride, @Nullable Buffer bias,
+        Product(ImplicitGemm gemm, int batch, Buffer a, long batchBytes, Buffer packed, long packedBytes, @Nullable Buffer bias,
             @Nullable Buffer residual, boolean relu, Buffer y, long outBytes, long flops) {
             this.gemm = gemm;
             this.batch = batch;
             this.a = a;
             this.batchBytes = batchBytes;
             this.packed = packed;
-            this.packedStride = packedStride;
+            this.packedBytes = packedBytes;
             this.bias = bias;
             this.residual = residual;
             this.relu = relu;
@@ -150,7 +215,7 @@ final class Products {
         void run(int unit, Scratch memory) {
             int s = unit / units;
             long at = outBytes * s;
-            gemm.run(unit % units, a.at() + batchBytes * s, packed, packedStride * s, bias == null ? 0 : bias.at(),
+            gemm.run(unit % units, a.at() + batchBytes * s, packed.at() + packedBytes * s, bias == null ? 0 : bias.at(),
                 residual == null ? 0 : residual.at() + at, relu, y.at() + at, memory.floats);
         }
     }

@@ -58,7 +58,12 @@ final class WeightGradient extends Step {
 
     @Override
     int scratchFloats() {
-        return GROUP * PIXELS + PIXELS * COLUMNS + GROUP * columns;
+        return GROUP * PIXELS + GROUP * columns;
+    }
+
+    @Override
+    long scratchBytes() {
+        return 4L * PIXELS * COLUMNS;
     }
 
     @Override
@@ -68,8 +73,8 @@ final class WeightGradient extends Step {
         int channels = Math.min(GROUP, inputs - first);
         int rows = (channels + ROWS - 1) / ROWS * ROWS;
         float[] f = memory.floats;
-        int right = GROUP * PIXELS;
-        int sums = right + PIXELS * COLUMNS;
+        long right = memory.address;
+        int sums = GROUP * PIXELS;
         java.util.Arrays.fill(f, sums, sums + GROUP * columns, 0f);
         int total = images * outHeight * outWidth;
         for (int from = 0; from < total; from += PIXELS) {
@@ -78,9 +83,9 @@ final class WeightGradient extends Step {
                 gather(from + i, tap / kernelWidth, tap % kernelWidth, first, channels, rows, f, i);
             }
             for (int c = 0; c < columns; c += COLUMNS) {
-                ImplicitGemm.pack(g.at() + 4L * ((long) from * outputs + c), count, Math.min(COLUMNS, outputs - c), outputs, f, right);
+                ImplicitGemm.pack(g.at() + 4L * ((long) from * outputs + c), count, Math.min(COLUMNS, outputs - c), outputs, right);
                 for (int r = 0; r < rows; r += ROWS) {
-                    MicroKernel.multiply(count, f, r * PIXELS, PIXELS, f, right, f, sums + r * columns + c, columns, true);
+                    MicroKernel.multiply(count, f, r * PIXELS, PIXELS, right, f, sums + r * columns + c, columns, true);
                 }
             }
         }

@@ -1,0 +1,10 @@
+package io.github.remocap.cli;
+
+import picocli.CommandLine.Command;
+
+@Command(name = "demo")
+final class DemoCommand implements Runnable {
+    @Override
+    public void run() {
+    }
+}
