@@ -27,7 +27,7 @@ public final class ZipBuilder {
     }
 
     public static byte[] deflate(byte[] data) {
-        Deflater deflater = new Deflater(9, true);
+        Deflater deflater = new Deflater(1, true);
         deflater.setInput(data);
         deflater.finish();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
