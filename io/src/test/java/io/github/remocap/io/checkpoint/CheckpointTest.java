@@ -102,6 +102,15 @@ class CheckpointTest {
     }
 
     @Test
+    void argumentsOfARunAreMetadata() throws IOException {
+        PickleBuilder p = tensor(new PickleBuilder().op('}', '(').text("w")).text("args").global("argparse", "Namespace").op(')', 0x81, '}').text("lr");
+        try (Checkpoint c = torch(p.op('K', 7, 's', 'b', 'u'))) {
+            assertEquals(Map.of("args.lr", 7L), c.metadata());
+            assertEquals(List.of("w"), List.copyOf(c.tensors().keySet()));
+        }
+    }
+
+    @Test
     void plainTensorsAreNameless() throws IOException {
         try (Checkpoint c = torch(tensor(new PickleBuilder()))) {
             assertEquals(List.of(""), List.copyOf(c.tensors().keySet()));
