@@ -3,8 +3,10 @@ package io.github.remocap.io.checkpoint;
 import io.github.remocap.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,7 @@ final class EditDistance {
     private final List<String> names;
     private final Map<String, Shape> shapes;
     private final Map<String, String> byEnding = new HashMap<>();
+    private final Set<String> shared = new HashSet<>();
     private final List<int[]> letters = new ArrayList<>();
 
     EditDistance(Map<String, Shape> candidates) {
@@ -24,12 +27,15 @@ final class EditDistance {
             letters.add(count(name));
             byEnding.putIfAbsent(name, name);
             for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
-                byEnding.putIfAbsent(name.substring(dot + 1), name);
+                String ending = name.substring(dot + 1);
+                if (byEnding.putIfAbsent(ending, name) != null) {
+                    shared.add(ending);
+                }
             }
         }
     }
 
-    /** The nearest name, or null if none is near; among equally near ones the first of the same shape. */
+    /** The nearest name, or null if none is near; among equally near ones one of the same shape. */
     @Nullable String nearest(String name, Shape shape) {
         if (byEnding.containsKey(name)) {
             return byEnding.get(name);
@@ -40,16 +46,28 @@ final class EditDistance {
             if (ending.indexOf('.') >= 0 && ending.equals(byEnding.get(ending))) {
                 return ending;
             }
+            // Another root, and only one name goes on in the same way.
+            if (2 * ending.length() >= name.length() && byEnding.containsKey(ending) && !shared.contains(ending)) {
+                return byEnding.get(ending);
+            }
         }
         int limit = Math.min(8, Math.max(2, name.length() / 3));
         String best = null;
         int[] own = count(name);
-        for (int i = 0; i < names.size(); i++) {
-            String candidate = names.get(i);
-            boolean sameShape = shape.equals(shapes.get(candidate));
-            // A candidate of the right shape may tie with the best so far, another must beat it.
-            int allowed = best == null || sameShape && !shape.equals(shapes.get(best)) ? limit : limit - 1;
-            if (allowed >= 0 && atLeast(own, letters.get(i)) <= allowed) {
+        int[] bounds = new int[names.size()];
+        for (int i = 0; i < bounds.length; i++) {
+            bounds[i] = atLeast(own, letters.get(i));
+        }
+        // The most promising first: the limit falls quickly, and soon no bound is below it.
+        for (int bound = 0; bound <= limit; bound++) {
+            for (int i = 0; i < bounds.length; i++) {
+                if (bounds[i] != bound) {
+                    continue;
+                }
+                String candidate = names.get(i);
+                // A candidate of the right shape may tie with the best so far, another must beat it.
+                boolean mayTie = best == null || shape.equals(shapes.get(candidate)) && !shape.equals(shapes.get(best));
+                int allowed = mayTie ? limit : limit - 1;
                 int d = distance(name, candidate, allowed);
                 if (d <= allowed) {
                     best = candidate;
@@ -82,6 +100,9 @@ final class EditDistance {
 
     /** Levenshtein distance of two texts, or {@code limit + 1} if it is larger than {@code limit}. */
     static int distance(String a, String b, int limit) {
+        if (limit < 0) {
+            return limit + 1;
+        }
         int from = 0;
         int endA = a.length();
         int endB = b.length();

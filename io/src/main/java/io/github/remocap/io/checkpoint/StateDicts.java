@@ -3,6 +3,7 @@ package io.github.remocap.io.checkpoint;
 import io.github.remocap.io.CorruptFileException;
 import io.github.remocap.io.Location;
 import io.github.remocap.io.StoredTensor;
+import io.github.remocap.io.pickle.PickleObject;
 import io.github.remocap.io.pickle.PickleTuple;
 import io.github.remocap.io.torch.TorchSize;
 import java.util.ArrayDeque;
@@ -105,6 +106,8 @@ final class StateDicts {
             case Map<?, ?> m -> enqueue(parent, key, m, seen, queue);
             case List<?> l -> enqueue(parent, key, l, seen, queue);
             case PickleTuple t -> enqueue(parent, key, t, seen, queue);
+            // The arguments of a training run, for one.
+            case PickleObject o when o.state() instanceof Map<?, ?> state -> enqueue(parent, key, state, seen, queue);
             default -> {}
         }
     }
