@@ -27,6 +27,7 @@ final class Lowering {
     private final List<Step> steps = new ArrayList<>();
     private final List<Buffer> planned = new ArrayList<>();
     private final Map<Tensor, Buffer> buffers = new HashMap<>();
+    private final Map<Tensor, Buffer> results = new HashMap<>();
     private final Set<Tensor> constants = new HashSet<>();
     private long fixedBytes;
     private long slabBytes;
@@ -35,15 +36,16 @@ final class Lowering {
     /**
      * @param compilation of an optimized graph
      * @param arena owns all memory of the program
+     * @param fold whether nodes that depend on constants alone are computed now; without it they become steps
      */
-    Lowering(VectorDevice device, Compilation compilation, Arena arena) {
+    Lowering(VectorDevice device, Compilation compilation, Arena arena, boolean fold) {
         this.device = device;
         this.compilation = compilation;
         this.arena = arena;
         List<Tensor> order = Graph.reachable(compilation.targets());
         this.current = order.getFirst();
         for (Tensor node : order) {
-            if (isConstant(node)) {
+            if (isConstant(node) && (fold || node.inputs().isEmpty())) {
                 constants.add(node);
             }
         }
@@ -60,11 +62,11 @@ final class Lowering {
         }
         for (Tensor target : compilation.targets()) {
             current = target;
-            buffer(target).touch(Integer.MAX_VALUE);
+            results.computeIfAbsent(target, this::result).touch(Integer.MAX_VALUE);
         }
         for (Compilation.Update update : compilation.updates()) {
             current = update.value();
-            Buffer from = buffer(update.value());
+            Buffer from = resultOf(update.value());
             Shape flat = Shape.of(Math.toIntExact(update.value().shape().size()));
             emit(new Movement.StridedCopy(flat, from, 0, new long[] {1}, buffer(update.parameter()), 0, new long[] {1}), from);
         }
@@ -81,6 +83,31 @@ final class Lowering {
             throw new IllegalStateException(node + " was not lowered");
         }
         return b;
+    }
+
+    /** Where a target's elements are after a run. */
+    Buffer resultOf(Tensor target) {
+        Buffer b = results.get(target);
+        if (b == null) {
+            throw new IllegalStateException(target + " is no target");
+        }
+        return b;
+    }
+
+    /** A target's own buffer, or a copy where that may change after the run: a parameter is updated, an input written. */
+    private Buffer result(Tensor target) {
+        Buffer own = buffer(target);
+        Tensor root = target;
+        while (root.op() instanceof Op.Reshape) {
+            root = root.input(0);
+        }
+        if (constants.contains(target) || !(root.op() instanceof Op.Input || root.op() instanceof Op.Parameter)) {
+            return own;
+        }
+        Buffer copy = plannedBuffer(4 * target.shape().size());
+        long[] step = {1};
+        emit(new Movement.StridedCopy(Shape.of(Math.toIntExact(target.shape().size())), own, 0, step, copy, 0, step), own, copy);
+        return copy;
     }
 
     /** Bytes of native memory, packed weights included. */
