@@ -314,7 +314,7 @@ final class Lowering {
                 Buffer x = buffer(node.input(0));
                 Buffer y = output(node);
                 int c = node.dim(-1);
-                int batch = Math.toIntExact(node.input(0).shape().size() / Math.max(1, (long) o.matrix().cols() * c));
+                int batch = Math.toIntExact(node.shape().size() / Math.max(1, (long) o.matrix().rows() * c));
                 emit(new Products.Sparse(o.matrix(), batch, c, x, y), x, y);
             }
             case Op.Attention o -> {
@@ -371,6 +371,7 @@ final class Lowering {
                 List<Buffer> in = node.inputs().stream().map(this::buffer).toList();
                 List<Shape> shapes = node.inputs().stream().map(Tensor::shape).toList();
                 Buffer y = output(node);
+                emit(new Movement.Zero(y, node.shape().size()), y);
                 in.forEach(b -> b.touch(steps.size()));
                 emit(new CustomStep(o.op(), in, shapes, y, node.shape()), y);
             }
@@ -390,13 +391,37 @@ final class Lowering {
         return e.residual() ? buffer(node.input(first + (e.bias() ? 1 : 0))) : null;
     }
 
+    /** Whether a product adds up nothing; then this has emitted what is left, the epilogue. */
+    private boolean nothingToMultiply(Tensor node, long products, Epilogue e, int first) {
+        if (node.shape().size() > 0 && products > 0) {
+            return false;
+        }
+        Buffer bias = bias(node, e, first);
+        Buffer residual = residual(node, e, first);
+        Buffer y = output(node);
+        emit(new Movement.Zero(y, node.shape().size()), y);
+        if (bias != null) {
+            emit(new Elementwise.Binary(Op.BinaryFn.ADD, y, node.shape(), bias, node.input(first).shape(), y, node.shape()), bias, y);
+        }
+        if (residual != null) {
+            emit(new Elementwise.Binary(Op.BinaryFn.ADD, y, node.shape(), residual, node.shape(), y, node.shape()), residual, y);
+        }
+        if (e.relu()) {
+            emit(new Elementwise.Unary(Op.UnaryFn.RELU, y, y, node.shape().size()), y);
+        }
+        return true;
+    }
+
     private void matmul(Tensor node, Op.MatMul op) {
         Tensor a = node.input(0);
         Tensor b = node.input(1);
         int m = node.dim(-2);
         int n = node.dim(-1);
         int k = a.dim(op.transposeA() ? -2 : -1);
-        long batch = node.shape().size() / Math.max(1, (long) m * n);
+        if (nothingToMultiply(node, k, op.epilogue(), 2)) {
+            return;
+        }
+        long batch = node.shape().size() / ((long) m * n);
         Buffer left = op.transposeA() ? transposed(a) : buffer(a);
         boolean oneRight = b.shape().size() == (long) k * n;
         boolean oneLeft = a.shape().size() == (long) m * k;
@@ -476,6 +501,9 @@ final class Lowering {
         Shape x = node.input(0).shape();
         Shape w = node.input(1).shape();
         int taps = w.dim(2) * w.dim(3);
+        if (nothingToMultiply(node, (long) taps * w.dim(1), op.epilogue(), 2)) {
+            return;
+        }
         Buffer a = buffer(node.input(0));
         Buffer bias = bias(node, op.epilogue(), 2);
         Buffer residual = residual(node, op.epilogue(), 2);
@@ -489,6 +517,9 @@ final class Lowering {
     private void conv2dInputGradient(Tensor node, Op.Conv2dInputGradient op) {
         Shape gs = node.input(0).shape();
         Shape w = node.input(1).shape();
+        if (nothingToMultiply(node, gs.size(), Epilogue.NONE, 2)) {
+            return;
+        }
         Buffer g = buffer(node.input(0));
         int taps = w.dim(2) * w.dim(3);
         int height = (gs.dim(1) - 1) * op.stride() + 1 + (op.height() + 2 * op.padding() - w.dim(2)) % op.stride();
