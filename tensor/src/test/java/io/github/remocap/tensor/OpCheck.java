@@ -29,6 +29,16 @@ public final class OpCheck {
         return written;
     }
 
+    /** Runs a case with all inputs written. */
+    public static float[] run(OpCase c, Device device) {
+        Built built = c.build();
+        try (Program program = device.compile(Compilation.of(built.output()))) {
+            write(program, built, c.values(0));
+            program.run();
+            return program.read(built.output());
+        }
+    }
+
     private static float[] run(OpCase c, Device device, Feed first, Feed rest, boolean frozen) {
         String way = c.name() + " on " + device.name() + " (" + first + ", " + rest + (frozen ? ", frozen)" : ")");
         Built built = c.build(first, rest, 0);
