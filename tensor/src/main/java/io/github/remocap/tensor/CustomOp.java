@@ -19,7 +19,7 @@ public interface CustomOp {
     Shape infer(List<Shape> inputs);
 
     /**
-     * Computes a part of the output. Parts are disjoint and may run on several threads at once; a part is the same whatever
+     * Computes a part of the output, whose elements are zero before. Parts are disjoint and may run on several threads at once; a part is the same whatever
      * the number of threads.
      *
      * @param part which part, from 0 to {@link #parts} - 1

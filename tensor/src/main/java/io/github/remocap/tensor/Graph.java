@@ -150,7 +150,7 @@ public final class Graph {
         Shape shape;
         try {
             shape = op.infer(shapes);
-        } catch (ShapeException e) {
+        } catch (IllegalArgumentException | ArithmeticException e) { // a rule, or extents that are no shape
             throw new ShapeException(op, shapes, path, String.valueOf(e.getMessage()));
         }
         return add(op, List.copyOf(inputs), shape, null);

@@ -353,6 +353,7 @@ public sealed interface Op {
             arity(in, 2);
             Shape g = in.get(0);
             Shape w = in.get(1);
+            rule(g.rank() == 4 && w.rank() == 4, "needs [N,H',W',O] and [O,I,kh,kw]");
             Shape x = Shape.of(g.dim(0), height, width, w.dim(1));
             rule(new Conv2d(stride, padding, Epilogue.NONE).infer(List.of(x, w)).equals(g), "the output gradient does not belong to an input " + x);
             return x;
@@ -371,6 +372,7 @@ public sealed interface Op {
             arity(in, 2);
             Shape x = in.get(0);
             Shape g = in.get(1);
+            rule(x.rank() == 4 && g.rank() == 4, "needs [N,H,W,I] and [N,H',W',O]");
             Shape w = Shape.of(g.dim(3), x.dim(3), kernelHeight, kernelWidth);
             rule(new Conv2d(stride, padding, Epilogue.NONE).infer(List.of(x, w)).equals(g), "the output gradient does not belong to a weight " + w);
             return w;
@@ -414,6 +416,7 @@ public sealed interface Op {
             rule(q.dim(2) == k.dim(2) && k.dim(2) == v.dim(2) && heads > 0 && q.dim(2) % heads == 0,
                 "features must agree and divide into " + heads + " heads");
             rule(k.dim(1) == v.dim(1), "as many values as keys");
+            rule(k.dim(1) > 0, "nothing to attend to");
             rule(mask == null || mask.queries() == q.dim(1) && mask.keys() == k.dim(1), "the mask is " + mask);
             int batch = Math.max(q.dim(0), Math.max(k.dim(0), v.dim(0)));
             rule((q.dim(0) == batch || q.dim(0) == 1) && (k.dim(0) == batch || k.dim(0) == 1) && (v.dim(0) == batch || v.dim(0) == 1),

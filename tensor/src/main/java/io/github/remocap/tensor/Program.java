@@ -76,6 +76,7 @@ public abstract class Program implements AutoCloseable {
         if (!missing.isEmpty()) {
             throw new IllegalStateException("inputs not set: " + missing);
         }
+        ran = false; // a run that fails leaves nothing to read
         doRun();
         ran = true;
     }
@@ -128,6 +129,9 @@ public abstract class Program implements AutoCloseable {
         Program probe = probes.computeIfAbsent(path,
             p -> device.compile(new Compilation(List.of(node), List.of(), compilation.frozen(), compilation.optimize())));
         for (Tensor input : probe.inputs()) {
+            if (!inputs.contains(input)) {
+                throw new IllegalArgumentException("module '" + path + "' needs " + input + ", which this program does not have");
+            }
             if (missing.contains(input)) {
                 throw new IllegalStateException("input not set: " + input);
             }

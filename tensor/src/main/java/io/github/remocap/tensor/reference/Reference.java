@@ -394,7 +394,7 @@ final class Reference {
 
     private static double[] sparse(SparseMatrix m, double[] x, Shape out) {
         int c = out.dim(-1);
-        int batch = Math.toIntExact(out.size() / ((long) m.rows() * c));
+        int batch = Math.toIntExact(out.size() / Math.max(1, (long) m.rows() * c));
         double[] y = new double[Math.toIntExact(out.size())];
         for (int b = 0; b < batch; b++) {
             for (int r = 0; r < m.rows(); r++) {

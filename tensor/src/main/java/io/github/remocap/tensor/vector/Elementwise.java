@@ -52,7 +52,7 @@ final class Elementwise {
 
     static void unary(UnaryFn fn, long x, long y, int n) {
         switch (fn) {
-            case NEG -> affine(x, y, n, -1f, 0f);
+            case NEG -> neg(x, y, n);
             case ABS -> abs(x, y, n);
             case SQUARE -> square(x, y, n);
             case SQRT -> sqrt(x, y, n);
@@ -62,6 +62,16 @@ final class Elementwise {
             case RELU -> relu(x, y, n);
             case STEP -> step(x, y, n);
             case SIGN, LOG, SIN, COS, TANH, IS_FINITE -> scalar(fn, x, y, n);
+        }
+    }
+
+    private static void neg(long x, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            store(load(x + 4L * i).neg(), y + 4L * i);
+        }
+        for (; i < n; i++) {
+            set(y + 4L * i, -get(x + 4L * i));
         }
     }
 

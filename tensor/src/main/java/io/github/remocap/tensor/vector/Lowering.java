@@ -30,6 +30,7 @@ final class Lowering {
     private final List<Step> steps = new ArrayList<>();
     private final List<Buffer> planned = new ArrayList<>();
     private final Map<Tensor, Buffer> buffers = new HashMap<>();
+    private final Map<Tensor, Buffer> results = new HashMap<>();
     private final Set<Tensor> constants = new HashSet<>();
     private long fixedBytes;
     private long slabBytes;
@@ -38,15 +39,16 @@ final class Lowering {
     /**
      * @param compilation of an optimized graph
      * @param arena owns all memory of the program
+     * @param fold whether nodes that depend on constants alone are computed now; without it they become steps
      */
-    Lowering(VectorDevice device, Compilation compilation, Arena arena) {
+    Lowering(VectorDevice device, Compilation compilation, Arena arena, boolean fold) {
         this.device = device;
         this.compilation = compilation;
         this.arena = arena;
         List<Tensor> order = Graph.reachable(compilation.targets());
         this.current = order.getFirst();
         for (Tensor node : order) {
-            if (isConstant(node)) {
+            if (isConstant(node) && (fold || node.inputs().isEmpty())) {
                 constants.add(node);
             }
         }
@@ -63,11 +65,11 @@ final class Lowering {
         }
         for (Tensor target : compilation.targets()) {
             current = target;
-            buffer(target).touch(Integer.MAX_VALUE);
+            results.computeIfAbsent(target, this::result).touch(Integer.MAX_VALUE);
         }
         for (Compilation.Update update : compilation.updates()) {
             current = update.value();
-            Buffer from = buffer(update.value());
+            Buffer from = resultOf(update.value());
             Shape flat = Shape.of(Math.toIntExact(update.value().shape().size()));
             emit(new Movement.StridedCopy(flat, from, 0, new long[] {1}, buffer(update.parameter()), 0, new long[] {1}), from);
         }
@@ -84,6 +86,31 @@ final class Lowering {
             throw new IllegalStateException(node + " was not lowered");
         }
         return b;
+    }
+
+    /** Where a target's elements are after a run. */
+    Buffer resultOf(Tensor target) {
+        Buffer b = results.get(target);
+        if (b == null) {
+            throw new IllegalStateException(target + " is no target");
+        }
+        return b;
+    }
+
+    /** A target's own buffer, or a copy where that may change after the run: a parameter is updated, an input written. */
+    private Buffer result(Tensor target) {
+        Buffer own = buffer(target);
+        Tensor root = target;
+        while (root.op() instanceof Op.Reshape) {
+            root = root.input(0);
+        }
+        if (constants.contains(target) || !(root.op() instanceof Op.Input || root.op() instanceof Op.Parameter)) {
+            return own;
+        }
+        Buffer copy = plannedBuffer(4 * target.shape().size());
+        long[] step = {1};
+        emit(new Movement.StridedCopy(Shape.of(Math.toIntExact(target.shape().size())), own, 0, step, copy, 0, step), own, copy);
+        return copy;
     }
 
     /** Bytes of native memory, packed weights included. */
@@ -292,7 +319,7 @@ final class Lowering {
                 Buffer x = buffer(node.input(0));
                 Buffer y = output(node);
                 int c = node.dim(-1);
-                int batch = Math.toIntExact(node.input(0).shape().size() / Math.max(1, (long) o.matrix().cols() * c));
+                int batch = Math.toIntExact(node.shape().size() / Math.max(1, (long) o.matrix().rows() * c));
                 emit(new Products.Sparse(o.matrix(), batch, c, x, y), x, y);
             }
             case Op.Attention o -> {
@@ -349,6 +376,7 @@ final class Lowering {
                 List<Buffer> in = node.inputs().stream().map(this::buffer).toList();
                 List<Shape> shapes = node.inputs().stream().map(Tensor::shape).toList();
                 Buffer y = output(node);
+                emit(new Movement.Zero(y, node.shape().size()), y);
                 in.forEach(b -> b.touch(steps.size()));
                 emit(new CustomStep(o.op(), in, shapes, y, node.shape()), y);
             }
@@ -368,13 +396,37 @@ final class Lowering {
         return e.residual() ? buffer(node.input(first + (e.bias() ? 1 : 0))) : null;
     }
 
+    /** Whether a product adds up nothing; then this has emitted what is left, the epilogue. */
+    private boolean nothingToMultiply(Tensor node, long products, Epilogue e, int first) {
+        if (node.shape().size() > 0 && products > 0) {
+            return false;
+        }
+        Buffer bias = bias(node, e, first);
+        Buffer residual = residual(node, e, first);
+        Buffer y = output(node);
+        emit(new Movement.Zero(y, node.shape().size()), y);
+        if (bias != null) {
+            emit(new Elementwise.Binary(Op.BinaryFn.ADD, y, node.shape(), bias, node.input(first).shape(), y, node.shape()), bias, y);
+        }
+        if (residual != null) {
+            emit(new Elementwise.Binary(Op.BinaryFn.ADD, y, node.shape(), residual, node.shape(), y, node.shape()), residual, y);
+        }
+        if (e.relu()) {
+            emit(new Elementwise.Unary(Op.UnaryFn.RELU, y, y, node.shape().size()), y);
+        }
+        return true;
+    }
+
     private void matmul(Tensor node, Op.MatMul op) {
         Tensor a = node.input(0);
         Tensor b = node.input(1);
         int m = node.dim(-2);
         int n = node.dim(-1);
         int k = a.dim(op.transposeA() ? -2 : -1);
-        long batch = node.shape().size() / Math.max(1, (long) m * n);
+        if (nothingToMultiply(node, k, op.epilogue(), 2)) {
+            return;
+        }
+        long batch = node.shape().size() / ((long) m * n);
         Buffer left = op.transposeA() ? transposed(a) : buffer(a);
         boolean oneRight = b.shape().size() == (long) k * n;
         boolean oneLeft = a.shape().size() == (long) m * k;
@@ -453,6 +505,9 @@ final class Lowering {
         Shape x = node.input(0).shape();
         Shape w = node.input(1).shape();
         int taps = w.dim(2) * w.dim(3);
+        if (nothingToMultiply(node, (long) taps * w.dim(1), op.epilogue(), 2)) {
+            return;
+        }
         Buffer a = buffer(node.input(0));
         Buffer bias = bias(node, op.epilogue(), 2);
         Buffer residual = residual(node, op.epilogue(), 2);
@@ -477,6 +532,9 @@ final class Lowering {
     private void conv2dInputGradient(Tensor node, Op.Conv2dInputGradient op) {
         Shape gs = node.input(0).shape();
         Shape w = node.input(1).shape();
+        if (nothingToMultiply(node, gs.size(), Epilogue.NONE, 2)) {
+            return;
+        }
         Buffer g = buffer(node.input(0));
         int taps = w.dim(2) * w.dim(3);
         int height = (gs.dim(1) - 1) * op.stride() + 1 + (op.height() + 2 * op.padding() - w.dim(2)) % op.stride();

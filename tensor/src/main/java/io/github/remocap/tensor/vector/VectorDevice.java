@@ -6,6 +6,7 @@ import io.github.remocap.tensor.Op;
 import io.github.remocap.tensor.Program;
 import io.github.remocap.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** The processor: kernels on {@code jdk.incubator.vector}, a fixed pool of workers. Results do not depend on their number. */
 public final class VectorDevice implements Device, AutoCloseable {
@@ -36,7 +37,7 @@ public final class VectorDevice implements Device, AutoCloseable {
 
     @Override
     public Program compile(Compilation compilation) {
-        return new VectorProgram(this, compilation);
+        return new VectorProgram(this, compilation, true);
     }
 
     Workers workers() {
@@ -48,7 +49,7 @@ public final class VectorDevice implements Device, AutoCloseable {
         if (node.op() instanceof Op.Constant || node.op() instanceof Op.Parameter) {
             return node.values();
         }
-        try (VectorProgram program = new VectorProgram(this, Compilation.of(node).unoptimized())) {
+        try (VectorProgram program = new VectorProgram(this, Compilation.frozen(List.of(node)).unoptimized(), false)) {
             program.run();
             return MemorySegment.ofArray(program.read(node));
         }

@@ -15,16 +15,18 @@ final class VectorProgram extends Program {
     private final Workers workers;
     private final Arena arena = Arena.ofShared();
     private final Step[] steps;
-    private final Map<Tensor, Buffer> places = new HashMap<>();
+    private final Map<Tensor, Buffer> inputPlaces = new HashMap<>();
+    private final Map<Tensor, Buffer> outputPlaces = new HashMap<>();
     private final long memory;
 
-    VectorProgram(VectorDevice device, Compilation compilation) {
+    /** @param fold whether nodes that depend on constants alone are computed once */
+    VectorProgram(VectorDevice device, Compilation compilation, boolean fold) {
         super(device, compilation);
         this.workers = device.workers();
         Optimizer.Result optimized = Optimizer.optimize(compilation);
         Lowering lowering;
         try {
-            lowering = new Lowering(device, optimized.compilation(), arena);
+            lowering = new Lowering(device, optimized.compilation(), arena, fold);
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -32,10 +34,10 @@ final class VectorProgram extends Program {
         this.steps = lowering.steps().toArray(new Step[0]);
         this.memory = lowering.memory();
         for (Tensor input : inputs()) {
-            places.put(input, lowering.bufferOf(optimized.nodes().get(input)));
+            inputPlaces.put(input, lowering.bufferOf(optimized.nodes().get(input)));
         }
         for (Tensor output : compilation.outputs()) {
-            places.put(output, lowering.bufferOf(optimized.nodes().get(output)));
+            outputPlaces.put(output, lowering.resultOf(optimized.nodes().get(output)));
         }
         long bytes = 0;
         int floats = 0;
@@ -56,7 +58,7 @@ final class VectorProgram extends Program {
         return steps;
     }
 
-    private Buffer place(Tensor tensor) {
+    private static Buffer place(Map<Tensor, Buffer> places, Tensor tensor) {
         Buffer b = places.get(tensor);
         if (b == null) {
             throw new IllegalArgumentException(tensor + " has no place in this program");
@@ -66,12 +68,12 @@ final class VectorProgram extends Program {
 
     @Override
     protected void doWrite(Tensor input, float[] elements) {
-        MemorySegment.copy(elements, 0, Simd.ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, place(input).at(), elements.length);
+        MemorySegment.copy(elements, 0, Simd.ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, place(inputPlaces, input).at(), elements.length);
     }
 
     @Override
     protected void doReadInput(Tensor input, float[] elements) {
-        doRead(input, elements);
+        read(place(inputPlaces, input), elements);
     }
 
     @Override
@@ -81,7 +83,11 @@ final class VectorProgram extends Program {
 
     @Override
     protected void doRead(Tensor output, float[] elements) {
-        MemorySegment.copy(Simd.ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, place(output).at(), elements, 0, elements.length);
+        read(place(outputPlaces, output), elements);
+    }
+
+    private static void read(Buffer from, float[] elements) {
+        MemorySegment.copy(Simd.ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, from.at(), elements, 0, elements.length);
     }
 
     @Override

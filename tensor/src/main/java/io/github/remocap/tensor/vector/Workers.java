@@ -63,6 +63,9 @@ final class Workers implements AutoCloseable {
 
     /** Runs steps one after the other. One program at a time. */
     synchronized void run(Step[] steps) {
+        if (closed) {
+            throw new IllegalStateException("this device is closed");
+        }
         for (Step s : steps) {
             run(s);
         }
@@ -71,9 +74,9 @@ final class Workers implements AutoCloseable {
     private void run(Step s) {
         int units = s.units();
         if (units == 1 || threads.length == 0) {
-            for (int u = 0; u < units; u++) {
-                s.run(u, scratch[0]);
-            }
+            next.set(0);
+            units(s, 0);
+            check(s);
             return;
         }
         step = s;
@@ -86,9 +89,17 @@ final class Workers implements AutoCloseable {
             }
         }
         units(s, 0);
-        while (pending.get() != 0) {
-            Thread.onSpinWait();
+        for (int spins = 0; pending.get() != 0; spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield(); // more threads than processors: let the workers have this one
+            }
         }
+        check(s);
+    }
+
+    private void check(Step s) {
         Throwable t = failure;
         if (t != null) {
             failure = null;
