@@ -220,10 +220,8 @@ final class Lowering {
                 Buffer y = output(node);
                 emit(new Elementwise.Dropout(o.p(), o.key(), x, step, y, node.shape().size()), x, step, y);
             }
-            case Op.Reshape o -> {
-                Buffer x = buffer(node.input(0));
-                buffers.put(node, x.isFixed() ? x : x.view(0, x.bytes));
-            }
+            case Op.Reshape o -> view(node);
+            case Op.Detach o -> view(node);
             case Op.Permute o -> {
                 long[] own = node.input(0).shape().strides();
                 long[] strides = o.axes().stream().mapToLong(a -> own[a]).toArray();
@@ -348,6 +346,12 @@ final class Lowering {
                 emit(new CustomStep(o.op(), in, shapes, y, node.shape()), y);
             }
         }
+    }
+
+    /** A node that shows its input's memory. */
+    private void view(Tensor node) {
+        Buffer x = buffer(node.input(0));
+        buffers.put(node, x.isFixed() ? x : x.view(0, x.bytes));
     }
 
     private void copy(Shape area, Tensor from, long fromOffset, long[] fromStrides, Buffer to, long toOffset, long[] toStrides) {
