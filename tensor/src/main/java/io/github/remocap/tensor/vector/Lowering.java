@@ -93,7 +93,7 @@ final class Lowering {
             case Op.Constant c -> true;
             case Op.Parameter p -> compilation.frozen();
             case Op.Input i -> false;
-            default -> !node.inputs().isEmpty() && constants.containsAll(node.inputs());
+            default -> compilation.optimize() && !node.inputs().isEmpty() && constants.containsAll(node.inputs());
         };
     }
 

@@ -6,6 +6,7 @@ import io.github.remocap.tensor.Op;
 import io.github.remocap.tensor.Program;
 import io.github.remocap.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** The processor: kernels on {@code jdk.incubator.vector}, a fixed pool of workers. Results do not depend on their number. */
 public final class VectorDevice implements Device, AutoCloseable {
@@ -43,12 +44,12 @@ public final class VectorDevice implements Device, AutoCloseable {
         return workers;
     }
 
-    /** Elements of a node that depends on constants and frozen parameters alone. */
+    /** Elements of a node that depends on constants and frozen parameters alone, computed without folding: that is what asks. */
     MemorySegment constant(Tensor node) {
         if (node.op() instanceof Op.Constant || node.op() instanceof Op.Parameter) {
             return node.values();
         }
-        try (VectorProgram program = new VectorProgram(this, Compilation.of(node).unoptimized())) {
+        try (VectorProgram program = new VectorProgram(this, Compilation.frozen(List.of(node)).unoptimized())) {
             program.run();
             return MemorySegment.ofArray(program.read(node));
         }
