@@ -95,7 +95,7 @@ final class Attention {
         for (; i <= n - LANES; i += LANES) {
             acc = Simd.fma(load(a + 4L * i), load(b + 4L * i), acc);
         }
-        float sum = acc.reduceLanes(VectorOperators.ADD);
+        float sum = Simd.sum(acc);
         for (; i < n; i++) {
             sum += get(a + 4L * i) * get(b + 4L * i);
         }
@@ -137,12 +137,12 @@ final class Attention {
             acc = acc.add(e);
             e.intoArray(p, from + i);
         }
-        float sum = acc.reduceLanes(VectorOperators.ADD);
+        float sum = Simd.sum(acc);
         if (i < n) {
             var tail = SPECIES.indexInRange(i, n);
             FloatVector e = Simd.exp(FloatVector.fromArray(SPECIES, p, from + i, tail).sub(max));
             e.intoArray(p, from + i, tail);
-            sum += e.reduceLanes(VectorOperators.ADD, tail);
+            sum += Simd.sum(Simd.zero().blend(e, tail));
         }
         float r = 1 / sum;
         for (i = 0; i < n; i++) {

@@ -43,7 +43,7 @@ final class Reductions {
             for (; i <= end - LANES; i += LANES) {
                 acc = acc.add(load(x + 4L * i));
             }
-            float part = acc.reduceLanes(VectorOperators.ADD);
+            float part = Simd.sum(acc);
             for (; i < end; i++) {
                 part += get(x + 4L * i);
             }
@@ -77,7 +77,7 @@ final class Reductions {
                 FloatVector e = load(x + 4L * i).sub(m);
                 acc = acc.add(e.mul(e));
             }
-            float part = acc.reduceLanes(VectorOperators.ADD);
+            float part = Simd.sum(acc);
             for (; i < end; i++) {
                 float e = get(x + 4L * i) - mean;
                 part += e * e;
