@@ -219,6 +219,51 @@ class TrainingTest {
     }
 
     @Test
+    void updatesHappenInPlace() {
+        try (Arena arena = Arena.ofShared(); State state = new State()) {
+            Graph graph = new Graph();
+            int n = 1 << 18;
+            Tensor w = Numbers.parameter(graph, arena, "w", Shape.of(n), Numbers.uniform("w", n, -1, 1));
+            Map<Tensor, Tensor> gradients = Gradients.of(w.square().sum().mul(0.5), List.of(w));
+            List<ParameterGroup> groups = List.of(ParameterGroup.of("all", List.of(w), 0.01, 0.1));
+            List<Compilation.Update> updates = Adam.adamW().step(groups, gradients, state);
+            double before = Numbers.read(w)[7];
+            try (Program program = Devices.cpu().compile(Compilation.training(List.of(), updates))) {
+                groups.get(0).write(program, 1);
+                program.run();
+                assertTrue(program.memory() <= 5L * 4 * n, "three arrays of new values would need " + program.memory()); // temporaries alone
+            }
+            assertEquals(before * (1 - 0.01 * 0.1) - 0.01 * Math.signum(before), Numbers.read(w)[7], 1e-6); // Adam's first step is +-rate
+        }
+    }
+
+    @Test
+    void updatesSeeOldValues() {
+        try (Arena arena = Arena.ofShared()) {
+            for (Device device : List.of(Devices.cpu(), Devices.reference())) {
+                Graph graph = new Graph();
+                Tensor a = Numbers.parameter(graph, arena, "a", Shape.of(2), 1, 2);
+                Tensor b = Numbers.parameter(graph, arena, "b", Shape.of(2), 3, 4);
+                Tensor c = Numbers.parameter(graph, arena, "c", Shape.of(2), 5, 6);
+                Tensor d = Numbers.parameter(graph, arena, "d", Shape.of(2, 2), 1, 2, 3, 4);
+                Tensor doubled = c.mul(2);
+                Tensor sum = doubled.add(c.add(a)); // reads c after its new value exists
+                List<Compilation.Update> updates = List.of(new Compilation.Update(a, b), new Compilation.Update(b, a.reshape(2)),
+                    new Compilation.Update(c, doubled), new Compilation.Update(d, d.permute(1, 0)));
+                try (Program program = device.compile(Compilation.training(List.of(sum), updates))) {
+                    program.run();
+                    assertArrayEquals(new float[] {16, 20}, program.read(sum));
+                }
+                assertArrayEquals(new float[] {3, 4}, Numbers.read(a));
+                assertArrayEquals(new float[] {1, 2}, Numbers.read(b));
+                assertArrayEquals(new float[] {10, 12}, Numbers.read(c));
+                assertArrayEquals(new float[] {1, 3, 2, 4}, Numbers.read(d));
+                assertThrows(IllegalArgumentException.class, () -> Compilation.training(List.of(), List.of(updates.get(0), updates.get(0))));
+            }
+        }
+    }
+
+    @Test
     void clippingMeasuresAndRefusesNonsense() {
         Graph graph = new Graph();
         Tensor x = graph.input("x", Shape.of(2));

@@ -28,6 +28,8 @@ final class Lowering {
     private final List<Buffer> planned = new ArrayList<>();
     private final Map<Tensor, Buffer> buffers = new HashMap<>();
     private final Set<Tensor> constants = new HashSet<>();
+    /** Values of updates that are computed right into the parameter's memory. */
+    private final Map<Tensor, Tensor> inPlace = new HashMap<>();
     private long fixedBytes;
     private long slabBytes;
     private Tensor current;
@@ -47,6 +49,7 @@ final class Lowering {
                 constants.add(node);
             }
         }
+        findInPlace(order);
         for (Tensor node : order) {
             current = node;
             if (node.op() instanceof Op.Input) {
@@ -62,13 +65,74 @@ final class Lowering {
             current = target;
             buffer(target).touch(Integer.MAX_VALUE);
         }
+        copyUpdates();
+        place();
+    }
+
+    /**
+     * An update's value takes the parameter's own memory if nothing reads the old elements later. The op that computes it may read
+     * them itself if it goes element by element.
+     */
+    private void findInPlace(List<Tensor> order) {
+        Map<Tensor, Integer> computed = new HashMap<>();
+        Map<Tensor, Integer> lastRead = new HashMap<>();
+        for (int i = 0; i < order.size(); i++) {
+            computed.put(order.get(i), i);
+            for (Tensor input : order.get(i).inputs()) {
+                lastRead.put(owner(input), i);
+            }
+        }
+        for (Tensor target : compilation.targets()) {
+            if (owner(target).op() instanceof Op.Parameter) {
+                lastRead.put(owner(target), Integer.MAX_VALUE);
+            }
+        }
+        for (Compilation.Update update : compilation.updates()) {
+            Tensor value = update.value();
+            int at = computed.getOrDefault(value, -1);
+            int last = lastRead.getOrDefault(update.parameter(), -1);
+            boolean elementwise = value.op() instanceof Op.Unary || value.op() instanceof Op.Affine || value.op() instanceof Op.Binary;
+            boolean own = !value.inputs().isEmpty() && owner(value) == value && !constants.contains(value);
+            if (own && (last < at || last == at && elementwise)) {
+                inPlace.putIfAbsent(value, update.parameter());
+            }
+        }
+    }
+
+    /** The node whose memory a node shows. */
+    private static Tensor owner(Tensor node) {
+        Tensor t = node;
+        while (t.op() instanceof Op.Reshape || t.op() instanceof Op.Detach) {
+            t = t.input(0);
+        }
+        return t;
+    }
+
+    /** Updates that are not done yet, all from old elements: a parameter that becomes another's value is set aside first. */
+    private void copyUpdates() {
+        List<Buffer> sources = new ArrayList<>();
         for (Compilation.Update update : compilation.updates()) {
             current = update.value();
-            Buffer from = buffer(update.value());
-            Shape flat = Shape.of(Math.toIntExact(update.value().shape().size()));
-            emit(new Movement.StridedCopy(flat, from, 0, new long[] {1}, buffer(update.parameter()), 0, new long[] {1}), from);
+            Buffer from = buffer(current);
+            if (owner(current).op() instanceof Op.Parameter) {
+                Buffer aside = plannedBuffer(4 * current.shape().size());
+                copyFlat(current.shape(), from, aside);
+                from = aside;
+            }
+            sources.add(from);
         }
-        place();
+        for (int i = 0; i < sources.size(); i++) {
+            Compilation.Update update = compilation.updates().get(i);
+            current = update.value();
+            if (inPlace.get(current) != update.parameter()) {
+                copyFlat(current.shape(), sources.get(i), buffer(update.parameter()));
+            }
+        }
+    }
+
+    private void copyFlat(Shape shape, Buffer from, Buffer to) {
+        Shape flat = Shape.of(Math.toIntExact(shape.size()));
+        emit(new Movement.StridedCopy(flat, from, 0, new long[] {1}, to, 0, new long[] {1}), from, to);
     }
 
     List<Step> steps() {
@@ -146,7 +210,8 @@ final class Lowering {
     }
 
     private Buffer output(Tensor node) {
-        Buffer b = plannedBuffer(4 * node.shape().size());
+        Tensor parameter = inPlace.get(node);
+        Buffer b = parameter != null ? buffer(parameter) : plannedBuffer(4 * node.shape().size());
         buffers.put(node, b);
         return b;
     }
