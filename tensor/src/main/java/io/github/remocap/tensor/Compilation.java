@@ -1,7 +1,9 @@
 package io.github.remocap.tensor;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What to compile.
@@ -13,7 +15,10 @@ import java.util.List;
  * @param optimize fuse and fold; switched off to compare devices node by node
  */
 public record Compilation(List<Tensor> outputs, List<Update> updates, boolean frozen, boolean optimize) {
-    /** {@code parameter := value} at the end of a run. */
+    /**
+     * {@code parameter := value}, to be seen after a run. Where no later op reads the old elements, the new ones are computed right
+     * into their place; a run that fails may therefore have done some updates and not others.
+     */
     public record Update(Tensor parameter, Tensor value) {
         /** Checks that the target is a parameter of the value's shape. */
         public Update {
@@ -35,6 +40,12 @@ public record Compilation(List<Tensor> outputs, List<Update> updates, boolean fr
         }
         if (frozen && !updates.isEmpty()) {
             throw new IllegalArgumentException("frozen parameters cannot be updated");
+        }
+        Set<Tensor> updated = new HashSet<>();
+        for (Update update : updates) {
+            if (!updated.add(update.parameter())) {
+                throw new IllegalArgumentException("two updates of " + update.parameter());
+            }
         }
     }
 

@@ -43,6 +43,16 @@ public final class Graph {
         return scope;
     }
 
+    /**
+     * Enters a module by its full path, whatever module is being built: for what is appended to a finished module, such as its
+     * gradients.
+     */
+    public Scope scopeAt(String fullPath) {
+        Scope scope = new Scope(path);
+        path = fullPath;
+        return scope;
+    }
+
     /** Path of the module being built. */
     public String path() {
         return path;

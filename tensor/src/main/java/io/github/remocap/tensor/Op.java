@@ -168,6 +168,15 @@ public sealed interface Op {
         }
     }
 
+    /** The input itself, as a constant to gradients: nothing flows back through it. It costs nothing at run time. */
+    record Detach() implements Op {
+        @Override
+        public Shape infer(List<Shape> in) {
+            arity(in, 1);
+            return in.get(0);
+        }
+    }
+
     /** Output axis i is input axis {@code axes.get(i)}. */
     record Permute(List<Integer> axes) implements Op {
         @Override

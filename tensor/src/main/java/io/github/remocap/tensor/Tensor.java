@@ -210,6 +210,11 @@ public final class Tensor {
         return to.equals(shape) ? this : graph.apply(new Op.Reshape(to), this);
     }
 
+    /** The same elements, which gradients take for constants. */
+    public Tensor detach() {
+        return graph.apply(new Op.Detach(), this);
+    }
+
     /** Output axis i is input axis axes[i]. */
     public Tensor permute(int... axes) {
         return graph.apply(new Op.Permute(Arrays.stream(axes).boxed().toList()), this);

@@ -29,6 +29,7 @@ final class Reference {
             case Op.Binary o -> binary(o, in, shapes, out);
             case Op.Dropout o -> dropout(o, in.get(0), (long) in.get(1)[0]);
             case Op.Reshape o -> in.get(0);
+            case Op.Detach o -> in.get(0);
             case Op.Permute o -> permute(o, in.get(0), shapes.get(0), out);
             case Op.Broadcast o -> spread(in.get(0), shapes.get(0), out);
             case Op.Slice o -> along(o.axis(), in.get(0), shapes.get(0), out, i -> i + o.start());

@@ -32,6 +32,8 @@ final class Lowering {
     private final Map<Tensor, Buffer> buffers = new HashMap<>();
     private final Map<Tensor, Buffer> results = new HashMap<>();
     private final Set<Tensor> constants = new HashSet<>();
+    /** Values of updates that are computed right into the parameter's memory. */
+    private final Map<Tensor, Tensor> inPlace = new HashMap<>();
     private long fixedBytes;
     private long slabBytes;
     private Tensor current;
@@ -52,6 +54,7 @@ final class Lowering {
                 constants.add(node);
             }
         }
+        findInPlace(order);
         for (Tensor node : order) {
             current = node;
             if (node.op() instanceof Op.Input) {
@@ -67,13 +70,62 @@ final class Lowering {
             current = target;
             results.computeIfAbsent(target, this::result).touch(Integer.MAX_VALUE);
         }
+        copyUpdates();
+        place();
+    }
+
+    /**
+     * An update's value takes the parameter's own memory if nothing reads the old elements later. The op that computes it may read
+     * them itself if it goes element by element.
+     */
+    private void findInPlace(List<Tensor> order) {
+        Map<Tensor, Integer> computed = new HashMap<>();
+        Map<Tensor, Integer> lastRead = new HashMap<>();
+        for (int i = 0; i < order.size(); i++) {
+            computed.put(order.get(i), i);
+            for (Tensor input : order.get(i).inputs()) {
+                lastRead.put(owner(input), i);
+            }
+        }
+        for (Tensor target : compilation.targets()) {
+            if (owner(target).op() instanceof Op.Parameter) {
+                lastRead.put(owner(target), Integer.MAX_VALUE);
+            }
+        }
+        for (Compilation.Update update : compilation.updates()) {
+            Tensor value = update.value();
+            int at = computed.getOrDefault(value, -1);
+            int last = lastRead.getOrDefault(update.parameter(), -1);
+            boolean elementwise = value.op() instanceof Op.Unary || value.op() instanceof Op.Affine || value.op() instanceof Op.Binary;
+            boolean own = !value.inputs().isEmpty() && owner(value) == value && !constants.contains(value);
+            if (own && (last < at || last == at && elementwise)) {
+                inPlace.putIfAbsent(value, update.parameter());
+            }
+        }
+    }
+
+    /** The node whose memory a node shows. */
+    private static Tensor owner(Tensor node) {
+        Tensor t = node;
+        while (t.op() instanceof Op.Reshape || t.op() instanceof Op.Detach) {
+            t = t.input(0);
+        }
+        return t;
+    }
+
+    /** Updates that are not done yet. What they read was computed, or set aside, from the old elements. */
+    private void copyUpdates() {
         for (Compilation.Update update : compilation.updates()) {
             current = update.value();
-            Buffer from = resultOf(update.value());
-            Shape flat = Shape.of(Math.toIntExact(update.value().shape().size()));
-            emit(new Movement.StridedCopy(flat, from, 0, new long[] {1}, buffer(update.parameter()), 0, new long[] {1}), from);
+            if (inPlace.get(current) != update.parameter()) {
+                copyFlat(current.shape(), resultOf(current), buffer(update.parameter()));
+            }
         }
-        place();
+    }
+
+    private void copyFlat(Shape shape, Buffer from, Buffer to) {
+        Shape flat = Shape.of(Math.toIntExact(shape.size()));
+        emit(new Movement.StridedCopy(flat, from, 0, new long[] {1}, to, 0, new long[] {1}), from, to);
     }
 
     List<Step> steps() {
@@ -100,16 +152,12 @@ final class Lowering {
     /** A target's own buffer, or a copy where that may change after the run: a parameter is updated, an input written. */
     private Buffer result(Tensor target) {
         Buffer own = buffer(target);
-        Tensor root = target;
-        while (root.op() instanceof Op.Reshape) {
-            root = root.input(0);
-        }
+        Tensor root = owner(target);
         if (constants.contains(target) || !(root.op() instanceof Op.Input || root.op() instanceof Op.Parameter)) {
             return own;
         }
         Buffer copy = plannedBuffer(4 * target.shape().size());
-        long[] step = {1};
-        emit(new Movement.StridedCopy(Shape.of(Math.toIntExact(target.shape().size())), own, 0, step, copy, 0, step), own, copy);
+        copyFlat(target.shape(), own, copy);
         return copy;
     }
 
@@ -123,7 +171,7 @@ final class Lowering {
             case Op.Constant c -> true;
             case Op.Parameter p -> compilation.frozen();
             case Op.Input i -> false;
-            default -> !node.inputs().isEmpty() && constants.containsAll(node.inputs());
+            default -> compilation.optimize() && !node.inputs().isEmpty() && constants.containsAll(node.inputs());
         };
     }
 
@@ -176,7 +224,8 @@ final class Lowering {
     }
 
     private Buffer output(Tensor node) {
-        Buffer b = plannedBuffer(4 * node.shape().size());
+        Tensor parameter = inPlace.get(node);
+        Buffer b = parameter != null ? buffer(parameter) : plannedBuffer(4 * node.shape().size());
         buffers.put(node, b);
         return b;
     }
@@ -252,10 +301,8 @@ final class Lowering {
                 Buffer y = output(node);
                 emit(new Elementwise.Dropout(o.p(), o.key(), x, step, y, node.shape().size()), x, step, y);
             }
-            case Op.Reshape o -> {
-                Buffer x = buffer(node.input(0));
-                buffers.put(node, x.isFixed() ? x : x.view(0, x.bytes));
-            }
+            case Op.Reshape o -> view(node);
+            case Op.Detach o -> view(node);
             case Op.Permute o -> {
                 long[] own = node.input(0).shape().strides();
                 long[] strides = o.axes().stream().mapToLong(a -> own[a]).toArray();
@@ -381,6 +428,12 @@ final class Lowering {
                 emit(new CustomStep(o.op(), in, shapes, y, node.shape()), y);
             }
         }
+    }
+
+    /** A node that shows its input's memory. */
+    private void view(Tensor node) {
+        Buffer x = buffer(node.input(0));
+        buffers.put(node, x.isFixed() ? x : x.view(0, x.bytes));
     }
 
     private void copy(Shape area, Tensor from, long fromOffset, long[] fromStrides, Buffer to, long toOffset, long[] toStrides) {

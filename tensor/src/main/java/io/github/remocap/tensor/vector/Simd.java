@@ -27,6 +27,11 @@ final class Simd {
     /** All of native memory. A constant, so that the compiler knows its bounds and lifetime. */
     static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
+    private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(SPECIES, 1, 1, true);
+    private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(SPECIES, 2, 1, true);
+    private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(SPECIES, 4, 1, true);
+    private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(SPECIES, 8, 1, true);
+
     private Simd() {
     }
 
@@ -75,6 +80,22 @@ final class Simd {
 
     static FloatVector fma(FloatVector a, FloatVector b, FloatVector c) {
         return FMA ? a.fma(b, c) : a.mul(b).add(c);
+    }
+
+    /**
+     * The sum of all lanes, halves first. {@code reduceLanes} leaves the order open, and compiled code takes another one than the
+     * interpreter: results would change while a program warms up.
+     */
+    static float sum(FloatVector v) {
+        FloatVector s = v;
+        if (LANES >= 16) {
+            s = s.add(s.rearrange(BY_8));
+        }
+        if (LANES >= 8) {
+            s = s.add(s.rearrange(BY_4));
+        }
+        s = s.add(s.rearrange(BY_2));
+        return s.add(s.rearrange(BY_1)).lane(0);
     }
 
     static FloatVector relu(FloatVector v) {

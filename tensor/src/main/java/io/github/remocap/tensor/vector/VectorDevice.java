@@ -44,7 +44,7 @@ public final class VectorDevice implements Device, AutoCloseable {
         return workers;
     }
 
-    /** Elements of a node that depends on constants and frozen parameters alone. */
+    /** Elements of a node that depends on constants and frozen parameters alone, computed without folding: that is what asks. */
     MemorySegment constant(Tensor node) {
         if (node.op() instanceof Op.Constant || node.op() instanceof Op.Parameter) {
             return node.values();
