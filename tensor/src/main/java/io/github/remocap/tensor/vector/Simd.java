@@ -102,27 +102,6 @@ final class Simd {
         return v.blend(0f, v.lt(0f));
     }
 
-    private static final VectorShuffle<Float> BY_8 = VectorShuffle.fromOp(SPECIES, i -> (i ^ 8) % LANES);
-    private static final VectorShuffle<Float> BY_4 = VectorShuffle.fromOp(SPECIES, i -> (i ^ 4) % LANES);
-    private static final VectorShuffle<Float> BY_2 = VectorShuffle.fromOp(SPECIES, i -> i ^ 2);
-    private static final VectorShuffle<Float> BY_1 = VectorShuffle.fromOp(SPECIES, i -> i ^ 1);
-
-    /**
-     * Sum of the lanes, always in one order. {@code reduceLanes(ADD)} adds in another order once it is compiled, so that results
-     * would change while a program warms up.
-     */
-    static float sum(FloatVector v) {
-        FloatVector s = v;
-        if (LANES >= 16) {
-            s = s.add(s.rearrange(BY_8));
-        }
-        if (LANES >= 8) {
-            s = s.add(s.rearrange(BY_4));
-        }
-        s = s.add(s.rearrange(BY_2));
-        return s.add(s.rearrange(BY_1)).lane(0);
-    }
-
     static float get(long address) {
         return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
     }
