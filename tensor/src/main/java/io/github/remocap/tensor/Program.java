@@ -143,6 +143,29 @@ public abstract class Program implements AutoCloseable {
         return probe.read(node);
     }
 
+    /**
+     * One kernel of a program and how long a run of it took.
+     *
+     * @param kernel what kind it is
+     * @param label the op and the module that it belongs to
+     * @param seconds of one run
+     * @param flops multiplications and additions, counted as in direct computation; 0 where nobody counts them
+     */
+    public record StepTime(String kernel, String label, double seconds, long flops) {
+    }
+
+    /** Runs once and says where the time went, in the order of the kernels; empty where a device cannot tell. */
+    public final List<StepTime> profile() {
+        open();
+        run();
+        return doProfile();
+    }
+
+    /** Times each kernel; inputs are set. */
+    protected List<StepTime> doProfile() {
+        return List.of();
+    }
+
     /** Bytes of native memory that this program holds, for reports. */
     public abstract long memory();
 

@@ -280,6 +280,7 @@ public final class OpCases {
         add("over an empty axis", new Op.Reduce(ReduceFn.SUM, 1, 1), arg(3, 0, 2));
         add("over an empty last axis", new Op.Reduce(ReduceFn.SUM, 1, 1), arg(3, 0));
 
+        add("", new Op.Detach(), arg(2, 3).fixed());
         add("", new Op.Softmax(), arg(5));
         add("", new Op.Softmax(), arg(3, 7));
         add("", new Op.Softmax(), arg(2, 3, 33));

@@ -65,6 +65,7 @@ class ShapeRulesTest {
             bad(new Op.Reduce(ReduceFn.SUM, 1, 0), "axes 1 to 0 of 2", s(2, 2)),
             bad(new Op.Reduce(ReduceFn.MAX, 0, 0), "nothing to reduce", s(0, 2)),
             bad(new Op.Reduce(ReduceFn.MEAN, 1, 1), "nothing to reduce", s(2, 0)),
+            bad(new Op.Detach(), "takes 1 inputs, not 2", s(2), s(2)),
             bad(new Op.Softmax(), "needs a last axis", s()),
             bad(new Op.Softmax(), "needs a last axis", s(2, 0)),
             bad(new Op.MatMul(false, false, Epilogue.NONE), "inner extents 3 and 4 differ", s(2, 3), s(4, 5)),

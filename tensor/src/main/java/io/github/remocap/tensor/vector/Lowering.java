@@ -23,10 +23,13 @@ import org.jspecify.annotations.Nullable;
 final class Lowering {
     /** Below, the transforms cost more than they save. */
     private static final int WINOGRAD_CHANNELS = 32;
+    /** Below, tiles are half empty and the larger weights are most of what is read. */
+    private static final int WINOGRAD_PIXELS = 64;
 
     private final VectorDevice device;
     private final Compilation compilation;
     private final Arena arena;
+    private final boolean fold;
     private final List<Step> steps = new ArrayList<>();
     private final List<Buffer> planned = new ArrayList<>();
     private final Map<Tensor, Buffer> buffers = new HashMap<>();
@@ -44,6 +47,7 @@ final class Lowering {
      * @param fold whether nodes that depend on constants alone are computed now; without it they become steps
      */
     Lowering(VectorDevice device, Compilation compilation, Arena arena, boolean fold) {
+        this.fold = fold;
         this.device = device;
         this.compilation = compilation;
         this.arena = arena;
@@ -182,7 +186,7 @@ final class Lowering {
         }
         MemoryPlan plan = MemoryPlan.of(lives);
         slabBytes = plan.bytes();
-        long base = arena.allocate(Math.max(64, slabBytes), 4096).address();
+        long base = allocate(slabBytes);
         for (int i = 0; i < lives.size(); i++) {
             planned.get(i).place(base + plan.offset(i));
         }
@@ -194,11 +198,24 @@ final class Lowering {
         return b;
     }
 
-    private Buffer fixedBuffer(MemorySegment values) {
-        fixedBytes += values.byteSize();
-        MemorySegment copy = arena.allocate(Math.max(64, values.byteSize()), 64);
-        MemorySegment.copy(values, 0, copy, 0, values.byteSize());
-        return Buffer.fixed(copy.byteSize(), copy.address());
+    private Buffer fixedBuffer(long bytes) {
+        fixedBytes += bytes;
+        return Buffer.fixed(bytes, allocate(bytes));
+    }
+
+    private long allocate(long bytes) {
+        return fold ? arena.allocate(Math.max(64, bytes), 64).address() : device.workspace(Math.max(64, bytes));
+    }
+
+    /** The elements of a constant. A short-lived program (that folds nothing) reads stored ones where they are. */
+    private Buffer constantBuffer(Tensor node) {
+        long bytes = 4 * node.shape().size();
+        if (!fold && node.values().isNative()) {
+            return Buffer.fixed(bytes, node.values().address());
+        }
+        Buffer copy = fixedBuffer(bytes);
+        device.withConstant(node, address -> Simd.copy(address, copy.at(), node.shape().size()));
+        return copy;
     }
 
     /** The buffer of a computed node, a constant or a parameter. */
@@ -209,7 +226,7 @@ final class Lowering {
         }
         Buffer b;
         if (constants.contains(node)) {
-            b = fixedBuffer(device.constant(node));
+            b = constantBuffer(node);
         } else if (node.op() instanceof Op.Parameter) {
             MemorySegment values = node.values();
             if (!values.isNative()) {
@@ -251,21 +268,11 @@ final class Lowering {
             emit(maker.make(b, packed), b, packed);
             return packed;
         }
-        MemorySegment memory = arena.allocate(Math.max(64, 4 * floats), 64);
-        fixedBytes += memory.byteSize();
-        Buffer packed = Buffer.fixed(memory.byteSize(), memory.address());
+        Buffer packed = fixedBuffer(4 * floats);
         if (buffers.containsKey(right)) {
             device.runNow(maker.make(buffer(right), packed));
-            return packed;
-        }
-        try (Arena temporary = Arena.ofShared()) {
-            MemorySegment values = device.constant(right);
-            if (!values.isNative()) {
-                MemorySegment copy = temporary.allocate(Math.max(64, values.byteSize()), 64);
-                MemorySegment.copy(values, 0, copy, 0, values.byteSize());
-                values = copy;
-            }
-            device.runNow(maker.make(Buffer.fixed(values.byteSize(), values.address()), packed));
+        } else {
+            device.withConstant(right, address -> device.runNow(maker.make(Buffer.fixed(4 * right.shape().size(), address), packed)));
         }
         return packed;
     }
@@ -565,8 +572,9 @@ final class Lowering {
         Buffer bias = bias(node, op.epilogue(), 2);
         Buffer residual = residual(node, op.epilogue(), 2);
         long flops = 2 * node.shape().size() * w.dim(1) * taps;
-        // Transformed weights take four times the memory, so that only weights packed once are worth it.
+        // Transformed weights take four times the memory, which must pay: packed once, and read for many pixels.
         if (w.dim(2) == 3 && w.dim(3) == 3 && op.stride() == 1 && op.padding() == 1 && w.dim(1) >= WINOGRAD_CHANNELS
+            && x.dim(1) * x.dim(2) >= WINOGRAD_PIXELS
             && Winograd.supports(w.dim(1)) && constants.contains(node.input(1))) {
             Buffer transformed = pack(node.input(1), (right, to) -> new Products.PackWinograd(right, w.dim(0), w.dim(1), to),
                 Winograd.packedFloats(w.dim(1), w.dim(0)));

@@ -5,12 +5,18 @@ import io.github.remocap.tensor.Device;
 import io.github.remocap.tensor.Op;
 import io.github.remocap.tensor.Program;
 import io.github.remocap.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /** The processor: kernels on {@code jdk.incubator.vector}, a fixed pool of workers. Results do not depend on their number. */
 public final class VectorDevice implements Device, AutoCloseable {
     private final Workers workers;
+    private Arena workspaceArena = Arena.ofShared();
+    private long workspaceStart;
+    private long workspaceBytes;
+    private long workspaceUsed;
 
     /** A device with its own workers, the calling thread being one of them. */
     public VectorDevice(int threads) {
@@ -36,23 +42,66 @@ public final class VectorDevice implements Device, AutoCloseable {
     }
 
     @Override
-    public Program compile(Compilation compilation) {
-        return new VectorProgram(this, compilation, true);
+    public synchronized Program compile(Compilation compilation) {
+        try {
+            return new VectorProgram(this, compilation, true);
+        } finally {
+            endCompilation();
+        }
     }
 
     Workers workers() {
         return workers;
     }
 
-    /** Elements of a node that depends on constants and frozen parameters alone, computed without folding: that is what asks. */
-    MemorySegment constant(Tensor node) {
-        if (node.op() instanceof Op.Constant || node.op() instanceof Op.Parameter) {
-            return node.values();
+    /**
+     * Computes a node that depends on constants and frozen parameters alone, without folding (that is what asks), and hands over
+     * the address of its elements, which is valid during the call.
+     */
+    void withConstant(Tensor node, LongConsumer user) {
+        if (node.inputs().isEmpty()) {
+            MemorySegment values = node.values();
+            if (values.isNative()) {
+                user.accept(values.address());
+                return;
+            }
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment copy = arena.allocate(Math.max(64, values.byteSize()), 64);
+                MemorySegment.copy(values, 0, copy, 0, values.byteSize());
+                user.accept(copy.address());
+            }
+            return;
         }
+        workspaceUsed = 0;
         try (VectorProgram program = new VectorProgram(this, Compilation.frozen(List.of(node)).unoptimized(), false)) {
             program.run();
-            return MemorySegment.ofArray(program.read(node));
+            user.accept(program.address(node));
         }
+    }
+
+    /**
+     * Memory for the short-lived programs of {@link #withConstant}, used again by the next one: fresh pages for each would take
+     * longer than what they compute.
+     */
+    long workspace(long bytes) {
+        long size = (bytes + 63) / 64 * 64;
+        if (workspaceUsed + size > workspaceBytes) {
+            // What was handed out stays where it is; the larger piece serves from here on.
+            workspaceBytes = Math.max(2 * workspaceBytes, size);
+            workspaceStart = workspaceArena.allocate(workspaceBytes, 4096).address();
+            workspaceUsed = 0;
+        }
+        long address = workspaceStart + workspaceUsed;
+        workspaceUsed += size;
+        return address;
+    }
+
+    /** Gives the memory back that compiling needed. */
+    private void endCompilation() {
+        workspaceArena.close();
+        workspaceArena = Arena.ofShared();
+        workspaceBytes = 0;
+        workspaceUsed = 0;
     }
 
     /** Runs one step outside of a program. */

@@ -7,7 +7,9 @@ import io.github.remocap.tensor.compiler.Optimizer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Steps over one slab of memory. */
@@ -53,6 +55,11 @@ final class VectorProgram extends Program {
         return memory;
     }
 
+    /** Address of an output. */
+    long address(Tensor output) {
+        return place(outputPlaces, output).at();
+    }
+
     /** The schedule, for reports. */
     Step[] steps() {
         return steps;
@@ -79,6 +86,19 @@ final class VectorProgram extends Program {
     @Override
     protected void doRun() {
         workers.run(steps);
+    }
+
+    @Override
+    protected List<StepTime> doProfile() {
+        List<StepTime> times = new ArrayList<>();
+        Step[] one = new Step[1];
+        for (Step step : steps) {
+            one[0] = step;
+            long start = System.nanoTime();
+            workers.run(one);
+            times.add(new StepTime(step.getClass().getSimpleName(), step.label, (System.nanoTime() - start) * 1e-9, step.flops));
+        }
+        return times;
     }
 
     @Override
