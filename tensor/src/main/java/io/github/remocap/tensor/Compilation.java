@@ -1,7 +1,9 @@
 package io.github.remocap.tensor;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What to compile.
@@ -35,6 +37,12 @@ public record Compilation(List<Tensor> outputs, List<Update> updates, boolean fr
         }
         if (frozen && !updates.isEmpty()) {
             throw new IllegalArgumentException("frozen parameters cannot be updated");
+        }
+        Set<Tensor> updated = new HashSet<>();
+        for (Update update : updates) {
+            if (!updated.add(update.parameter())) {
+                throw new IllegalArgumentException("two updates of " + update.parameter());
+            }
         }
     }
 
