@@ -109,7 +109,11 @@ public final class ReferenceDevice implements Device {
                         in.add(values.get(input));
                         shapes.add(input.shape());
                     }
-                    yield Reference.compute(node.op(), in, shapes, node.shape());
+                    try {
+                        yield Reference.compute(node.op(), in, shapes, node.shape());
+                    } catch (RuntimeException e) {
+                        throw new IllegalStateException(node + " failed: " + e, e);
+                    }
                 }
             };
         }

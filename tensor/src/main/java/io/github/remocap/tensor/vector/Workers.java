@@ -156,6 +156,9 @@ final class Workers implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        if (closed) {
+            return;
+        }
         closed = true;
         for (Thread t : threads) {
             LockSupport.unpark(t);
