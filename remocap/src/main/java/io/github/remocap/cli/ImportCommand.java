@@ -37,7 +37,7 @@ final class ImportCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "OUT", description = "The file to write: .rmc, .safetensors or .npz.")
     private Path out;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "Sizes of the model, kept in the .rmc file. Default: read off the tensors' shapes.")
+    @Option(names = "--config", paramLabel = "FILE", description = "Sizes of the model, kept in the .rmc file. Default: read off the tensors' shapes where these say all.")
     private @Nullable Path config;
 
     @Override
@@ -58,7 +58,7 @@ final class ImportCommand implements Callable<Integer> {
             }
             Map<String, Object> metadata = new LinkedHashMap<>(checkpoint.metadata());
             Optional<Config> model = config != null ? Optional.of(Config.read(config)) : Recognition.of(ModelWeights.shapes(tensors));
-            model.ifPresent(c -> metadata.putIfAbsent(ModelOptions.CONFIG_KEY, c.toJson()));
+            model.filter(c -> config != null || Recognition.isCertain(c)).ifPresent(c -> metadata.putIfAbsent(ModelOptions.CONFIG_KEY, c.toJson()));
             try (ProgressBar bar = new ProgressBarBuilder().setTaskName("writing").setUnit(" MB", 1_000_000).setStyle(ProgressBarStyle.ASCII).build()) {
                 CheckpointWriter.write(out, format, tensors, metadata, (tensor, done, total) -> {
                     bar.maxHint(total);

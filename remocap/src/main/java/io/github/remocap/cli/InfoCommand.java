@@ -44,6 +44,9 @@ final class InfoCommand implements Callable<Integer> {
                 System.out.printf("parameters: %,d in the backbone, %,d in SD and MD, %,d in the rest%n", backbone, disentanglement,
                     network.parameterCount("") - backbone - disentanglement);
                 System.out.printf("config:     %s%n", model.get().toJson());
+                if (!Recognition.isCertain(model.get())) {
+                    System.out.println("            (heads and fine cannot be read off the tensors: these two are guesses)");
+                }
             }
             checkpoint.metadata().forEach((key, value) -> System.out.printf("metadata:   %s = %s%n", key, value));
             checkpoint.verify();

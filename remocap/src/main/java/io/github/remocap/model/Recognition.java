@@ -26,6 +26,15 @@ public final class Recognition {
         }
     }
 
+    /**
+     * Whether a recognised configuration is known in full: with the released features and SMPL's meshes, heads and the full mesh are the
+     * released ones. Otherwise they are a guess.
+     */
+    public static boolean isCertain(Config config) {
+        return config.modelDims().equals(Config.RELEASED.modelDims()) && config.coarse() == Config.RELEASED.coarse()
+            && config.intermediate() == Config.RELEASED.intermediate();
+    }
+
     private int dim(String name, int axis) {
         Shape s = shapes.get(name);
         if (s == null || axis >= s.rank()) {

@@ -1,8 +1,5 @@
-package io.github.remocap.bench;
+package io.github.remocap.tensor.vector;
 
-import io.github.remocap.tensor.vector.ImplicitGemm;
-import io.github.remocap.tensor.vector.Simd;
-import io.github.remocap.tensor.vector.Winograd;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
