@@ -441,14 +441,20 @@ final class Lowering {
         }
         int[] lead = Arrays.copyOf(node.shape().dims(), node.shape().rank() - 2);
         int rights = Math.toIntExact(batch);
-        Buffer right = spread(b, lead);
         if (!oneLeft && a.shape().size() != batch * m * k) {
             left = spread(a, left, op.transposeA(), lead);
             oneLeft = false;
         }
-        float[] packed = new float[Math.multiplyExact(rights, ImplicitGemm.packedFloats(k, n))];
-        fixedBytes += 4L * packed.length;
-        emit(new Products.PackMatrix(right, rights, k, n, op.transposeB(), packed), right);
+        PackMaker maker = (right, to) -> new Products.PackMatrix(right, rights, k, n, op.transposeB(), to);
+        float[] packed;
+        if (b.shape().size() == batch * k * n) {
+            packed = pack(b, maker, batch * ImplicitGemm.packedFloats(k, n));
+        } else {
+            Buffer right = spread(b, lead);
+            packed = new float[Math.multiplyExact(rights, ImplicitGemm.packedFloats(k, n))];
+            fixedBytes += 4L * packed.length;
+            emit(maker.make(right, packed), right);
+        }
         Buffer y = output(node);
         multiply(ImplicitGemm.product(m, k, n), rights, left, oneLeft ? 0 : 4L * m * k, packed, ImplicitGemm.packedFloats(k, n), bias, residual,
             op.epilogue().relu(), y, 4L * m * n, 2L * rights * m * n * k);
