@@ -75,7 +75,7 @@ class NetworkTest {
             assertEquals(Golden.config(variant), Config.parse(Golden.config(variant).toJson()));
         }
         assertEquals(Config.RELEASED, Config.parse("{}"));
-        assertEquals(1, Config.parse("layers: 1\nspatial: no").layers());
+        assertEquals(1, Config.parse("layers: 1\nspatial: false").layers());
         assertTrue(message("widht: 3").contains("unknown key 'widht'"));
         assertTrue(message("width: wide").contains("width must be an integer"));
         assertTrue(message("head: [1, 2]").contains("head must be four numbers"));

@@ -62,7 +62,7 @@ public final class OpCases {
 
     /** Every op, on little data: for where the vectors are emulated. */
     public static List<OpCase> small() {
-        return all().stream().filter(c -> c.size() <= 1200).toList();
+        return all().stream().filter(c -> c.size() <= 500).toList();
     }
 
     /** Equally likely between two bounds. */

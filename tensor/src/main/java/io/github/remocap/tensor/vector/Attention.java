@@ -79,7 +79,7 @@ final class Attention {
             return mask == null ? i : mask.key(mask.start(query) + i);
         }
 
-        /** Softmax weights of a query over its allowed keys, into p[0 .. allowed). */
+        /** Softmax weights of a query over its allowed keys, into p[0 .. allowed), zeros up to whole vectors. */
         final void weights(int query, long qr, long kh, float[] p) {
             int n = allowed(query);
             for (int i = 0; i < n; i++) {
@@ -120,34 +120,45 @@ final class Attention {
         }
     }
 
-    /** Softmax of p[from .. from + n) in place. */
+    /** Elements of whole vectors that hold n. */
+    static int padded(int n) {
+        return (n + LANES - 1) / LANES * LANES;
+    }
+
+    /**
+     * Softmax of p[from .. from + n) in place; what follows up to {@link #padded} becomes zero. Its loops are methods that pass
+     * numbers, not vectors: together they would exceed the compiler's budget for inlining, and vectors would become objects.
+     */
     static void softmax(float[] p, int from, int n) {
-        FloatVector m = all(Float.NEGATIVE_INFINITY);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            m = m.max(FloatVector.fromArray(SPECIES, p, from + i));
+        int end = from + padded(n);
+        Arrays.fill(p, from + n, end, Float.NEGATIVE_INFINITY);
+        exp(p, from, end, max(p, from, end));
+        float r = 1 / sum(p, from, end);
+        for (int i = from; i < end; i++) {
+            p[i] *= r;
         }
-        float max = m.reduceLanes(VectorOperators.MAX);
-        for (; i < n; i++) {
-            max = Math.max(max, p[from + i]);
+    }
+
+    private static float max(float[] p, int from, int end) {
+        FloatVector m = FloatVector.fromArray(SPECIES, p, from);
+        for (int i = from + LANES; i < end; i += LANES) {
+            m = m.max(FloatVector.fromArray(SPECIES, p, i));
         }
+        return m.reduceLanes(VectorOperators.MAX);
+    }
+
+    private static void exp(float[] p, int from, int end, float max) {
+        for (int i = from; i < end; i += LANES) {
+            Simd.exp(FloatVector.fromArray(SPECIES, p, i).sub(max)).intoArray(p, i);
+        }
+    }
+
+    private static float sum(float[] p, int from, int end) {
         FloatVector acc = Simd.zero();
-        for (i = 0; i <= n - LANES; i += LANES) {
-            FloatVector e = Simd.exp(FloatVector.fromArray(SPECIES, p, from + i).sub(max));
-            acc = acc.add(e);
-            e.intoArray(p, from + i);
+        for (int i = from; i < end; i += LANES) {
+            acc = acc.add(FloatVector.fromArray(SPECIES, p, i));
         }
-        float sum = Simd.sum(acc);
-        if (i < n) {
-            var tail = SPECIES.indexInRange(i, n);
-            FloatVector e = Simd.exp(FloatVector.fromArray(SPECIES, p, from + i, tail).sub(max));
-            e.intoArray(p, from + i, tail);
-            sum += Simd.sum(Simd.zero().blend(e, tail));
-        }
-        float r = 1 / sum;
-        for (i = 0; i < n; i++) {
-            p[from + i] *= r;
-        }
+        return Simd.sum(acc);
     }
 
     /** The attended values. */
@@ -275,7 +286,7 @@ final class Attention {
 
         @Override
         int scratchFloats() {
-            return 2 * keys;
+            return 2 * padded(keys);
         }
 
         @Override
@@ -288,6 +299,7 @@ final class Attention {
             long dq = head(y, 4L * queries * features, unit);
             long dk = head(y, 4L * keys * features, unit) + 4L * batch * queries * features;
             long dv = dk + 4L * batch * keys * features;
+            int products = padded(keys);
             for (int s = 0; s < keys; s++) {
                 zero(dk + 4L * features * s, d);
                 zero(dv + 4L * features * s, d);
@@ -300,14 +312,14 @@ final class Attention {
                 for (int i = 0; i < n; i++) {
                     long key = 4L * features * key(t, i);
                     float dp = dot(gh + row, vh + key, d);
-                    p[keys + i] = dp;
+                    p[products + i] = dp;
                     mean += p[i] * dp;
                     accumulate(p[i], gh + row, dv + key, d);
                 }
                 zero(dq + row, d);
                 for (int i = 0; i < n; i++) {
                     long key = 4L * features * key(t, i);
-                    float ds = p[i] * (p[keys + i] - mean) * scale;
+                    float ds = p[i] * (p[products + i] - mean) * scale;
                     accumulate(ds, kh + key, dq + row, d);
                     accumulate(ds, qh + row, dk + key, d);
                 }

@@ -12,7 +12,6 @@ import io.github.remocap.tensor.Op.BinaryFn;
 import io.github.remocap.tensor.Op.UnaryFn;
 import io.github.remocap.tensor.Shape;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Kernels that compute each element from the elements at the same place. */
@@ -24,14 +23,14 @@ final class Elementwise {
 
     /** y = fn(x). */
     static final class Unary extends Step {
-        private final UnaryFn fn;
+        private final UnaryKernel kernel;
         private final Buffer x;
         private final Buffer y;
         private final long n;
         private final int units;
 
         Unary(UnaryFn fn, Buffer x, Buffer y, long n) {
-            this.fn = fn;
+            this.kernel = kernel(fn);
             this.x = x;
             this.y = y;
             this.n = n;
@@ -46,23 +45,32 @@ final class Elementwise {
         @Override
         void run(int unit, Scratch memory) {
             long from = from(n, units, unit);
-            unary(fn, x.at() + 4 * from, y.at() + 4 * from, (int) (from(n, units, unit + 1) - from));
+            kernel.run(x.at() + 4 * from, y.at() + 4 * from, (int) (from(n, units, unit + 1) - from));
         }
     }
 
-    static void unary(UnaryFn fn, long x, long y, int n) {
-        switch (fn) {
-            case NEG -> neg(x, y, n);
-            case ABS -> abs(x, y, n);
-            case SQUARE -> square(x, y, n);
-            case SQRT -> sqrt(x, y, n);
-            case RECIPROCAL -> reciprocal(x, y, n);
-            case EXP -> exp(x, y, n);
-            case SIGMOID -> sigmoid(x, y, n);
-            case RELU -> relu(x, y, n);
-            case STEP -> step(x, y, n);
-            case SIGN, LOG, SIN, COS, TANH, IS_FINITE -> scalar(fn, x, y, n);
-        }
+    /** A loop over n elements at two addresses. */
+    private interface UnaryKernel {
+        void run(long x, long y, int n);
+    }
+
+    /**
+     * The loop of a function. Reached through an interface, not a switch: the compiler could put all loops into one method, run out
+     * of its budget for inlining, and leave vectors as objects.
+     */
+    private static UnaryKernel kernel(UnaryFn fn) {
+        return switch (fn) {
+            case NEG -> Elementwise::neg;
+            case ABS -> Elementwise::abs;
+            case SQUARE -> Elementwise::square;
+            case SQRT -> Elementwise::sqrt;
+            case RECIPROCAL -> Elementwise::reciprocal;
+            case EXP -> Elementwise::exp;
+            case SIGMOID -> Elementwise::sigmoid;
+            case RELU -> Elementwise::relu;
+            case STEP -> Elementwise::step;
+            case SIGN, LOG, SIN, COS, TANH, IS_FINITE -> (x, y, n) -> scalar(fn, x, y, n);
+        };
     }
 
     private static void neg(long x, long y, int n) {
@@ -117,15 +125,13 @@ final class Elementwise {
         }
     }
 
-    private static void exp(long x, long y, int n) {
+    static void exp(long x, long y, int n) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
             store(Simd.exp(load(x + 4L * i)), y + 4L * i);
         }
-        if (i < n) {
-            VectorMask<Float> tail = Simd.SPECIES.indexInRange(i, n);
-            Simd.exp(FloatVector.fromMemorySegment(Simd.SPECIES, Simd.ALL, x + 4L * i, Simd.LE, tail))
-                .intoMemorySegment(Simd.ALL, y + 4L * i, Simd.LE, tail);
+        for (; i < n; i++) {
+            set(y + 4L * i, Simd.exp(all(get(x + 4L * i))).lane(0));
         }
     }
 
@@ -134,10 +140,8 @@ final class Elementwise {
         for (; i <= n - LANES; i += LANES) {
             store(Simd.sigmoid(load(x + 4L * i)), y + 4L * i);
         }
-        if (i < n) {
-            VectorMask<Float> tail = Simd.SPECIES.indexInRange(i, n);
-            Simd.sigmoid(FloatVector.fromMemorySegment(Simd.SPECIES, Simd.ALL, x + 4L * i, Simd.LE, tail))
-                .intoMemorySegment(Simd.ALL, y + 4L * i, Simd.LE, tail);
+        for (; i < n; i++) {
+            set(y + 4L * i, Simd.sigmoid(all(get(x + 4L * i))).lane(0));
         }
     }
 
@@ -260,6 +264,7 @@ final class Elementwise {
     /** y = fn(a, b) with broadcasting: rows along the last merged axis, where each side steps by 0 or 1. */
     static final class Binary extends Step {
         private final BinaryFn fn;
+        private final BinaryKernel kernel;
         private final Buffer a;
         private final Buffer b;
         private final Buffer y;
@@ -273,6 +278,7 @@ final class Elementwise {
 
         Binary(BinaryFn fn, Buffer a, Shape shapeA, Buffer b, Shape shapeB, Buffer y, Shape out) {
             this.fn = fn;
+            this.kernel = kernel(fn);
             this.a = a;
             this.b = b;
             this.y = y;
@@ -300,22 +306,12 @@ final class Elementwise {
                 int n = (int) ((long) inner * (piece + 1) / pieces) - from;
                 long at = a.at() + 4 * (s.offset(0, row) + (long) from * stepA);
                 long bt = b.at() + 4 * (s.offset(1, row) + (long) from * stepB);
-                binary(fn, at, stepA, bt, stepB, y.at() + 4 * (row * inner + from), n);
+                long yt = y.at() + 4 * (row * inner + from);
+                for (int j = kernel.run(at, stepA, bt, stepB, yt, n); j < n; j++) {
+                    set(yt + 4L * j, apply(fn, get(at + 4L * j * stepA), get(bt + 4L * j * stepB)));
+                }
             }
         }
-    }
-
-    private static FloatVector apply(BinaryFn fn, FloatVector a, FloatVector b) {
-        return switch (fn) {
-            case ADD -> a.add(b);
-            case SUB -> a.sub(b);
-            case MUL -> a.mul(b);
-            case DIV -> a.div(b);
-            case MAX -> a.max(b);
-            case MIN -> a.min(b);
-            case GREATER -> Simd.zero().blend(1f, a.compare(VectorOperators.GT, b));
-            case DIV_OR_ZERO -> a.div(b).blend(0f, b.eq(0f));
-        };
     }
 
     private static float apply(BinaryFn fn, float a, float b) {
@@ -331,87 +327,97 @@ final class Elementwise {
         };
     }
 
-    static void binary(BinaryFn fn, long a, int stepA, long b, int stepB, long y, int n) {
-        int i = 0;
-        if (n >= LANES) {
-            switch (fn) {
-                case ADD -> i = add(a, stepA, b, stepB, y, n);
-                case SUB -> i = sub(a, stepA, b, stepB, y, n);
-                case MUL -> i = mul(a, stepA, b, stepB, y, n);
-                case DIV, MAX, MIN, GREATER, DIV_OR_ZERO -> i = other(fn, a, stepA, b, stepB, y, n);
-            }
-        }
-        for (; i < n; i++) {
-            set(y + 4L * i, apply(fn, get(a + 4L * i * stepA), get(b + 4L * i * stepB)));
+    /** A loop over whole vectors of n elements, each side stepping by 0 or 1; returns how many elements it did. */
+    private interface BinaryKernel {
+        int run(long a, int stepA, long b, int stepB, long y, int n);
+    }
+
+    /** As for {@link #kernel(UnaryFn)}. */
+    private static BinaryKernel kernel(BinaryFn fn) {
+        return switch (fn) {
+            case ADD -> Elementwise::add;
+            case SUB -> Elementwise::sub;
+            case MUL -> Elementwise::mul;
+            case DIV -> Elementwise::div;
+            case MAX -> Elementwise::max;
+            case MIN -> Elementwise::min;
+            case GREATER -> Elementwise::greater;
+            case DIV_OR_ZERO -> Elementwise::divOrZero;
+        };
+    }
+
+    private static FloatVector side(long x, int step, int i) {
+        return step == 1 ? load(x + 4L * i) : all(get(x));
+    }
+
+    /** to += x. */
+    static void accumulate(long x, long to, int n) {
+        for (int i = add(to, 1, x, 1, to, n); i < n; i++) {
+            set(to + 4L * i, get(to + 4L * i) + get(x + 4L * i));
         }
     }
 
     private static int add(long a, int stepA, long b, int stepB, long y, int n) {
         int i = 0;
-        if (stepA == 1 && stepB == 1) {
-            for (; i <= n - LANES; i += LANES) {
-                store(load(a + 4L * i).add(load(b + 4L * i)), y + 4L * i);
-            }
-        } else if (stepA == 1) {
-            FloatVector c = all(get(b));
-            for (; i <= n - LANES; i += LANES) {
-                store(load(a + 4L * i).add(c), y + 4L * i);
-            }
-        } else {
-            FloatVector c = all(get(a));
-            for (; i <= n - LANES; i += LANES) {
-                store(c.add(stepB == 1 ? load(b + 4L * i) : all(get(b))), y + 4L * i);
-            }
+        for (; i <= n - LANES; i += LANES) {
+            store(side(a, stepA, i).add(side(b, stepB, i)), y + 4L * i);
         }
         return i;
     }
 
     private static int sub(long a, int stepA, long b, int stepB, long y, int n) {
         int i = 0;
-        if (stepA == 1 && stepB == 1) {
-            for (; i <= n - LANES; i += LANES) {
-                store(load(a + 4L * i).sub(load(b + 4L * i)), y + 4L * i);
-            }
-        } else if (stepA == 1) {
-            FloatVector c = all(get(b));
-            for (; i <= n - LANES; i += LANES) {
-                store(load(a + 4L * i).sub(c), y + 4L * i);
-            }
-        } else {
-            FloatVector c = all(get(a));
-            for (; i <= n - LANES; i += LANES) {
-                store(c.sub(stepB == 1 ? load(b + 4L * i) : all(get(b))), y + 4L * i);
-            }
+        for (; i <= n - LANES; i += LANES) {
+            store(side(a, stepA, i).sub(side(b, stepB, i)), y + 4L * i);
         }
         return i;
     }
 
     private static int mul(long a, int stepA, long b, int stepB, long y, int n) {
         int i = 0;
-        if (stepA == 1 && stepB == 1) {
-            for (; i <= n - LANES; i += LANES) {
-                store(load(a + 4L * i).mul(load(b + 4L * i)), y + 4L * i);
-            }
-        } else if (stepA == 1) {
-            FloatVector c = all(get(b));
-            for (; i <= n - LANES; i += LANES) {
-                store(load(a + 4L * i).mul(c), y + 4L * i);
-            }
-        } else {
-            FloatVector c = all(get(a));
-            for (; i <= n - LANES; i += LANES) {
-                store(c.mul(stepB == 1 ? load(b + 4L * i) : all(get(b))), y + 4L * i);
-            }
+        for (; i <= n - LANES; i += LANES) {
+            store(side(a, stepA, i).mul(side(b, stepB, i)), y + 4L * i);
         }
         return i;
     }
 
-    private static int other(BinaryFn fn, long a, int stepA, long b, int stepB, long y, int n) {
+    private static int div(long a, int stepA, long b, int stepB, long y, int n) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            FloatVector va = stepA == 1 ? load(a + 4L * i) : all(get(a));
-            FloatVector vb = stepB == 1 ? load(b + 4L * i) : all(get(b));
-            store(apply(fn, va, vb), y + 4L * i);
+            store(side(a, stepA, i).div(side(b, stepB, i)), y + 4L * i);
+        }
+        return i;
+    }
+
+    private static int max(long a, int stepA, long b, int stepB, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            store(side(a, stepA, i).max(side(b, stepB, i)), y + 4L * i);
+        }
+        return i;
+    }
+
+    private static int min(long a, int stepA, long b, int stepB, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            store(side(a, stepA, i).min(side(b, stepB, i)), y + 4L * i);
+        }
+        return i;
+    }
+
+    private static int greater(long a, int stepA, long b, int stepB, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            store(Simd.zero().blend(1f, side(a, stepA, i).compare(VectorOperators.GT, side(b, stepB, i))), y + 4L * i);
+        }
+        return i;
+    }
+
+    private static int divOrZero(long a, int stepA, long b, int stepB, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            FloatVector divisor = side(b, stepB, i);
+            store(side(a, stepA, i).div(divisor).blend(0f, divisor.eq(0f)), y + 4L * i);
         }
         return i;
     }

@@ -506,13 +506,20 @@ final class Lowering {
         }
         int[] lead = Arrays.copyOf(node.shape().dims(), node.shape().rank() - 2);
         int rights = Math.toIntExact(batch);
-        Buffer right = spread(b, lead);
         if (!oneLeft && a.shape().size() != batch * m * k) {
             left = spread(a, left, op.transposeA(), lead);
             oneLeft = false;
         }
-        Buffer packed = plannedBuffer(4L * rights * ImplicitGemm.packedFloats(k, n));
-        emit(new Products.PackMatrix(right, rights, k, n, op.transposeB(), packed), right, packed);
+        PackMaker maker = (right, to) -> new Products.PackMatrix(right, rights, k, n, op.transposeB(), to);
+        long floats = batch * ImplicitGemm.packedFloats(k, n);
+        Buffer packed;
+        if (b.shape().size() == batch * k * n) {
+            packed = pack(b, maker, floats);
+        } else {
+            Buffer right = spread(b, lead);
+            packed = plannedBuffer(4 * floats);
+            emit(maker.make(right, packed), right, packed);
+        }
         Buffer y = output(node);
         multiply(ImplicitGemm.product(m, k, n), rights, left, oneLeft ? 0 : 4L * m * k, packed, 4 * ImplicitGemm.packedFloats(k, n), bias, residual,
             op.epilogue().relu(), y, 4L * m * n, 2L * rights * m * n * k);

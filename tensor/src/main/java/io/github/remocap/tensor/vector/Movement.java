@@ -179,7 +179,7 @@ final class Movement {
             }
             for (int i = 0; i < indices.size(); i++) {
                 long to = target + 4L * indices.get(i) * inner;
-                Elementwise.binary(io.github.remocap.tensor.Op.BinaryFn.ADD, to, 1, source + 4L * i * inner, 1, to, inner);
+                Elementwise.accumulate(source + 4L * i * inner, to, inner);
             }
         }
     }

@@ -242,20 +242,6 @@ final class Reductions {
         }
     }
 
-    static void softmaxRow(long x, long y, int n) {
-        float maximum = max(x, n);
-        FloatVector m = all(maximum);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            store(load(x + 4L * i).sub(m), y + 4L * i);
-        }
-        for (; i < n; i++) {
-            set(y + 4L * i, get(x + 4L * i) - maximum);
-        }
-        Elementwise.unary(io.github.remocap.tensor.Op.UnaryFn.EXP, y, y, n);
-        Elementwise.affine(y, y, n, 1f / sum(y, n), 0f);
-    }
-
     /** Softmax of rows. */
     static final class Softmax extends Step {
         private final Buffer x;
@@ -278,10 +264,17 @@ final class Reductions {
         }
 
         @Override
+        int scratchFloats() {
+            return Attention.padded(n);
+        }
+
+        @Override
         void run(int unit, Scratch memory) {
             long end = from(rows, units, unit + 1);
             for (long r = from(rows, units, unit); r < end; r++) {
-                softmaxRow(x.at() + 4 * r * n, y.at() + 4 * r * n, n);
+                Simd.copyIn(x.at() + 4 * r * n, memory.floats, 0, n);
+                Attention.softmax(memory.floats, 0, n);
+                Simd.copyOut(memory.floats, 0, y.at() + 4 * r * n, n);
             }
         }
     }
@@ -364,7 +357,9 @@ final class Reductions {
     /** Column means into {@code mean}, 1 / sqrt(variance + eps) into {@code scale}. */
     private static void moments(long x, Folded f, float eps, long mean, long scale, int n) {
         columnSums(x, f.inner(), f.middle(), mean, n);
-        Elementwise.affine(mean, mean, n, 1f / f.middle(), 0f);
+        for (int i = 0; i < n; i++) {
+            set(mean + 4L * i, get(mean + 4L * i) / f.middle());
+        }
         columnSquares(x, f.inner(), f.middle(), mean, scale, n);
         for (int i = 0; i < n; i++) {
             set(scale + 4L * i, (float) (1 / Math.sqrt(get(scale + 4L * i) / f.middle() + eps)));
@@ -456,11 +451,10 @@ final class Reductions {
             moments(x.at() + base, f, eps, scratch, scale, n);
             columnSums(g.at() + base, f.inner(), f.middle(), meanG, n);
             columnProducts(x.at() + base, g.at() + base, f.inner(), f.middle(), scratch, scale, meanGy, n);
-            Elementwise.affine(meanG, meanG, n, 1f / f.middle(), 0f);
-            Elementwise.affine(meanGy, meanGy, n, 1f / f.middle(), 0f);
             // (g - a - (x - mean) b) * scale, with b = scale * mean(g y)
             for (int i = 0; i < n; i++) {
-                set(meanGy + 4L * i, get(meanGy + 4L * i) * get(scale + 4L * i));
+                set(meanG + 4L * i, get(meanG + 4L * i) / f.middle());
+                set(meanGy + 4L * i, get(meanGy + 4L * i) / f.middle() * get(scale + 4L * i));
             }
             for (long m = 0; m < f.middle(); m++) {
                 long row = base + 4 * m * f.inner();

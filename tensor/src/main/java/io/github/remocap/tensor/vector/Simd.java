@@ -5,7 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -124,7 +124,8 @@ final class Simd {
      */
     static FloatVector exp(FloatVector x) {
         FloatVector c = x.max(-87.33654f).min(88.72283f);
-        FloatVector n = fma(c, all(1.44269504f), all(12582912f)).sub(12582912f);
+        FloatVector shifted = fma(c, all(1.44269504f), all(12582912f)); // 1.5 * 2^23: the last bits are n
+        FloatVector n = shifted.sub(12582912f);
         FloatVector r = fma(n, all(-0.693359375f), c);
         r = fma(n, all(2.12194440e-4f), r);
         FloatVector p = fma(all(1.9875691500e-4f), r, all(1.3981999507e-3f));
@@ -134,14 +135,12 @@ final class Simd {
         p = fma(p, r, all(5.0000001201e-1f));
         p = fma(p, r.mul(r), r).add(1f);
         // 2^n in two steps, since n may be 128.
-        var half = n.convert(VectorOperators.F2I, 0).reinterpretAsInts().lanewise(VectorOperators.ASHR, 1);
-        var rest = n.convert(VectorOperators.F2I, 0).reinterpretAsInts().sub(half);
+        IntVector whole = shifted.reinterpretAsInts().sub(0x4B400000);
+        IntVector half = whole.lanewise(VectorOperators.ASHR, 1);
+        IntVector rest = whole.sub(half);
         FloatVector y = p.mul(half.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
             .mul(rest.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
-        VectorMask<Float> under = x.lt(-87.33654f);
-        VectorMask<Float> over = x.compare(VectorOperators.GT, 88.72283f);
-        y = y.blend(0f, under).blend(Float.POSITIVE_INFINITY, over);
-        return y.blend(x, x.test(VectorOperators.IS_NAN));
+        return y.blend(0f, x.lt(-87.33654f)).blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, 88.72283f)); // p keeps a NaN
     }
 
     static FloatVector sigmoid(FloatVector x) {
@@ -157,6 +156,18 @@ final class Simd {
         }
         for (; i < count; i++) {
             to[offset + i] = get(from + 4L * i);
+        }
+    }
+
+    /** {@code memory[to ...] = from[offset .. offset + count)}. */
+    static void copyOut(float[] from, int offset, long to, int count) {
+        int i = 0;
+        int bound = SPECIES.loopBound(count);
+        for (; i < bound; i += LANES) {
+            store(FloatVector.fromArray(SPECIES, from, offset + i), to + 4L * i);
+        }
+        for (; i < count; i++) {
+            set(to + 4L * i, from[offset + i]);
         }
     }
 
