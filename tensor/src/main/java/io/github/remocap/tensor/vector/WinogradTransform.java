@@ -110,11 +110,12 @@ final class WinogradTransform {
         }
     }
 
-    // Six rows of m at step become four in their place.
+    // Six rows of m at step become four in their place. No products by a number: each is inlined as a broadcast and more, and
+    // where the compiler's budget ends, vectors become objects.
     private static void outputs(float[] m, int at, int step, int count) {
-        FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
+        FloatVector minusHalf = FloatVector.broadcast(SPECIES, -0.5f);
         FloatVector quarter = FloatVector.broadcast(SPECIES, 0.25f);
-        FloatVector eighth = FloatVector.broadcast(SPECIES, 0.125f);
+        FloatVector minusEighth = FloatVector.broadcast(SPECIES, -0.125f);
         FloatVector two = FloatVector.broadcast(SPECIES, 2);
         FloatVector four = FloatVector.broadcast(SPECIES, 4);
         FloatVector eight = FloatVector.broadcast(SPECIES, 8);
@@ -129,9 +130,9 @@ final class WinogradTransform {
             FloatVector sum = m1.add(m2);
             FloatVector difference = m1.sub(m2);
             m0.add(sum).add(m3.add(m4)).intoArray(m, i);
-            fma(two, m3, difference).sub(m4.mul(half)).intoArray(m, i + step);
+            fma(two, m3, fma(minusHalf, m4, difference)).intoArray(m, i + step);
             fma(four, m3, fma(quarter, m4, sum)).intoArray(m, i + 2 * step);
-            fma(eight, m3, difference.sub(m4.mul(eighth))).add(m5).intoArray(m, i + 3 * step);
+            fma(eight, m3, fma(minusEighth, m4, difference)).add(m5).intoArray(m, i + 3 * step);
         }
     }
 }

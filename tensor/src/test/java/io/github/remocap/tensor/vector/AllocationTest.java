@@ -95,6 +95,7 @@ class AllocationTest {
             out.add(x.reduce(fn, 0, 2));
             out.add(x.reduce(fn, 0, 3));
         }
+        out.add(x.detach());
         out.add(x.softmax());
         out.add(graph.apply(new Op.Dropout(0.3, 5), x, graph.input("step", Shape.SCALAR)));
         out.add(x.permute(0, 3, 1, 2));
