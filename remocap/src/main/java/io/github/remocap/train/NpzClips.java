@@ -58,6 +58,10 @@ public final class NpzClips implements ClipSource {
         truth.put("fine", Shape.of(config.fine(), 3));
         truth.put("intermediate", Shape.of(config.intermediate(), 3));
         truth.put("coarse", Shape.of(config.coarse(), 3));
+        if (config.smplRegressor()) {
+            truth.put("pose", Shape.of(72));
+            truth.put("betas", Shape.of(10));
+        }
         return truth;
     }
 

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -28,7 +27,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param data clips
  * @param mesh npz with adjacency and upsample, or a folder with the body's mesh files
  * @param surface npz with faces, edges and h36m
- * @param lossWeights by name; what is not named has its default
+ * @param lossWeights factors of the losses; what the file does not name has its default
  * @param optimization how weights move
  * @param schedule how the learning rate changes
  * @param epochs passes over the training clips, at least one
@@ -42,7 +41,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param output folder for checkpoints and logs
  * @param device name of the device
  */
-public record TrainConfig(String text, Config model, Data data, Path mesh, Path surface, Map<String, Double> lossWeights,
+public record TrainConfig(String text, Config model, Data data, Path mesh, Path surface, LossWeights lossWeights,
     Optimization optimization, Rates schedule, int epochs, int batch, int accumulation, boolean dropout, long seed, Checkpoints checkpoints,
     @Nullable Init init, boolean recompute, Path output, String device) {
 
@@ -170,6 +169,12 @@ public record TrainConfig(String text, Config model, Data data, Path mesh, Path 
         }
     }
 
+    /** The same, with activations computed again in the backward pass. */
+    public TrainConfig withRecompute() {
+        return new TrainConfig(text, model, data, mesh, surface, lossWeights, optimization, schedule, epochs, batch, accumulation, dropout, seed,
+            checkpoints, init, true, output, device);
+    }
+
     private static TrainConfig from(String text, Section top, Path folder) throws IOException {
         Config model = model(top, folder);
         Section data = top.section("data");
@@ -209,16 +214,12 @@ public record TrainConfig(String text, Config model, Data data, Path mesh, Path 
         };
     }
 
-    private static Map<String, Double> lossWeights(Section top) {
-        Section losses = top.section("losses");
-        Map<String, Double> weights = new LinkedHashMap<>();
-        for (String name : LossWeightNames.ALL) {
-            if (losses.has(name)) {
-                weights.put(name, losses.number(name, 0, w -> w >= 0 && w < Double.POSITIVE_INFINITY, "a number that is not negative"));
-            }
-        }
-        losses.finish();
-        return weights;
+    private static LossWeights lossWeights(Section top) {
+        return switch (top.raw("losses")) {
+            case null -> LossWeights.DEFAULT;
+            case Map<?, ?> map -> LossWeights.from(map);
+            default -> throw top.wrong("losses", "keys and values");
+        };
     }
 
     private static Optimization optimization(Section s) {

@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -37,7 +38,7 @@ import java.util.regex.Pattern;
 /**
  * One step of training, compiled once: the pass (forward, backward, running statistics) writes gradients into arrays that stay, the
  * norm of these is looked at, and only if all is finite the update (clipping, optimiser, weight average) moves weights. A bad pass
- * therefore leaves the weights as they were, and it can be repeated to see where it went wrong.
+ * therefore leaves parameters as they were, and it can be repeated to see where it went wrong.
  */
 final class TrainingStep implements AutoCloseable {
     /** Modules whose activations are computed again together, with {@code recompute}. */
@@ -59,7 +60,7 @@ final class TrainingStep implements AutoCloseable {
     private final int passes;
     private final double clipNorm;
     private final State gradients = new State();
-    private final TrainingLoss.Result loss;
+    private final Losses.Result loss;
     private final Map<String, Tensor> inputs = new LinkedHashMap<>();
     private final List<ParameterGroup> groups;
     private final List<Tensor> targets = new ArrayList<>(); // loss, parts, gradients
@@ -76,7 +77,7 @@ final class TrainingStep implements AutoCloseable {
      * @param shapes of a clip's arrays
      * @param state where the optimiser's arrays and averages live
      */
-    TrainingStep(TrainConfig config, RemoCap network, Weights weights, Mesh mesh, TrainingLoss lossFunction, Map<String, Shape> shapes, State state,
+    TrainingStep(TrainConfig config, RemoCap network, Weights weights, Mesh mesh, Surface surface, Map<String, Shape> shapes, State state,
         Device device) {
         this.device = device;
         this.weights = weights;
@@ -86,13 +87,11 @@ final class TrainingStep implements AutoCloseable {
         Graph graph = new Graph();
         shapes.forEach((name, shape) -> inputs.put(name, graph.input(name, shape.with(0, shape.dim(0) * config.batch()))));
         Context context = Context.training(graph, weights, config.dropout(), config.seed(), settings.frozen());
-        Map<String, Tensor> truth = new LinkedHashMap<>(inputs);
-        truth.remove(ClipSource.IMAGES);
         Map<String, Tensor> outputs = network.call(context, inputs.get(ClipSource.IMAGES), mesh);
         Checkpointing checkpointing = config.recompute() ? stages(graph) : Checkpointing.NONE;
-        try (Graph.Scope ignored = graph.scope("loss")) {
-            this.loss = lossFunction.build(outputs, truth, config.model().frames());
-        }
+        TruthInputs truth = new TruthInputs(input("joints_2d"), input("joints_3d"), input("has_3d"), input("has_smpl"), input("fine"),
+            input("intermediate"), input("coarse"), inputs.get("pose"), inputs.get("betas"));
+        this.loss = Losses.build(graph, outputs, truth, surface, config.lossWeights(), config.model().frames());
         this.groups = groups(settings, weights, graph);
         Map<Tensor, Tensor> computed = Gradients.of(loss.total(), ParameterGroup.trainable(groups), checkpointing);
         if (computed.isEmpty()) {
@@ -138,6 +137,10 @@ final class TrainingStep implements AutoCloseable {
                 counters.put(spec.name(), weights.values(spec.name()));
             }
         }
+    }
+
+    private Tensor input(String name) {
+        return Objects.requireNonNull(inputs.get(name), name);
     }
 
     private static String label(Tensor parameter) {
@@ -219,7 +222,8 @@ final class TrainingStep implements AutoCloseable {
      *
      * @param step number of the step, from 0
      * @param batches one for each pass
-     * @throws NonFiniteException if the loss or the gradients are not finite; then weights and optimiser are as before
+     * @throws NonFiniteException if the loss or the gradients are not finite; then parameters and optimiser are as before (running
+     *     statistics may have seen the bad batch)
      */
     Result run(long step, List<Batch> batches, Schedule schedule) {
         double total = 0;

@@ -11,6 +11,7 @@ import io.github.remocap.tensor.Device;
 import io.github.remocap.tensor.Graph;
 import io.github.remocap.tensor.Program;
 import io.github.remocap.tensor.Shape;
+import io.github.remocap.tensor.SparseMatrix;
 import io.github.remocap.tensor.Tensor;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -39,13 +40,13 @@ final class Validator implements AutoCloseable {
 
     private final int frames;
     private final int vertices;
-    private final float[] h36m; // [17,fine]
+    private final SparseMatrix h36m; // 17 x fine
     private final Tensor images;
     private final Tensor fine;
     private final Program program;
 
     /** Compiles for clips of these shapes. */
-    Validator(RemoCap network, Weights weights, Mesh mesh, float[] h36m, Map<String, Shape> shapes, Device device) {
+    Validator(RemoCap network, Weights weights, Mesh mesh, SparseMatrix h36m, Map<String, Shape> shapes, Device device) {
         Graph graph = new Graph();
         this.h36m = h36m;
         this.frames = network.config().frames();
@@ -115,12 +116,11 @@ final class Validator implements AutoCloseable {
     }
 
     private double[] regress(double[] body) {
-        double[] joints = new double[h36m.length / vertices * 3];
-        for (int j = 0; j < joints.length / 3; j++) {
-            for (int v = 0; v < vertices; v++) {
-                double w = h36m[j * vertices + v];
+        double[] joints = new double[h36m.rows() * 3];
+        for (int j = 0; j < h36m.rows(); j++) {
+            for (int k = h36m.rowStart()[j]; k < h36m.rowStart()[j + 1]; k++) {
                 for (int d = 0; d < 3; d++) {
-                    joints[3 * j + d] += w * body[3 * v + d];
+                    joints[3 * j + d] += h36m.values()[k] * body[3 * h36m.columns()[k] + d];
                 }
             }
         }
