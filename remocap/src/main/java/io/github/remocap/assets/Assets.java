@@ -1,26 +1,47 @@
 package io.github.remocap.assets;
 
+import io.github.remocap.body.BodyModel;
+import io.github.remocap.body.MeshHierarchy;
 import io.github.remocap.io.StoredTensor;
 import io.github.remocap.io.numpy.NumpyFile;
 import io.github.remocap.io.torch.TorchFile;
 import io.github.remocap.model.Mesh;
 import io.github.remocap.tensor.DType;
+import io.github.remocap.tensor.Shape;
 import io.github.remocap.tensor.SparseMatrix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * A folder of mesh files under FastMETRO's names: {@code smpl_431_adjmat_{indices,values,size}.pt}, {@code mesh_downsampling.npz},
- * {@code J_regressor_h36m_correct.npy}, {@code smpl_1723_faces.npy}, and where the user has it SMPL's model file.
+ * {@code J_regressor_h36m_correct.npy}, {@code J_regressor_extra.npy}, {@code smpl_1723_{faces,edges}.npy}, and where the user has it SMPL's model file.
  */
 public final class Assets {
-    private static final List<String> SMPL_FILES = List.of("basicModel_neutral_lbs_10_207_0_v1.0.0.pkl",
-        "basicmodel_neutral_lbs_10_207_0_v1.1.0.pkl", "SMPL_NEUTRAL.pkl", "basicModel_f_lbs_10_207_0_v1.0.0.pkl",
-        "basicmodel_m_lbs_10_207_0_v1.0.0.pkl", "SMPL_FEMALE.pkl", "SMPL_MALE.pkl");
+    /** Whose body a SMPL model file describes. */
+    public enum Gender {
+        /** The mean of all. */
+        NEUTRAL("basicModel_neutral_lbs_10_207_0_v1.0.0.pkl", "basicmodel_neutral_lbs_10_207_0_v1.1.0.pkl", "SMPL_NEUTRAL.pkl"),
+        /** Women's. */
+        FEMALE("basicModel_f_lbs_10_207_0_v1.0.0.pkl", "basicmodel_f_lbs_10_207_0_v1.1.0.pkl", "SMPL_FEMALE.pkl"),
+        /** Men's. */
+        MALE("basicmodel_m_lbs_10_207_0_v1.0.0.pkl", "basicmodel_m_lbs_10_207_0_v1.1.0.pkl", "SMPL_MALE.pkl");
+
+        private final List<String> files;
+
+        Gender(String... files) {
+            this.files = List.of(files);
+        }
+
+        /** Names under which the file is looked for. */
+        public List<String> files() {
+            return files;
+        }
+    }
 
     private final Path folder;
     private final List<Path> used = new ArrayList<>();
@@ -122,13 +143,75 @@ public final class Assets {
 
     /** SMPL's model file, where the folder has one; the neutral body before others. */
     public Optional<Path> smplFile() {
-        for (String name : SMPL_FILES) {
-            Path file = folder.resolve(name);
-            if (Files.isRegularFile(file)) {
-                return Optional.of(file);
-            }
+        return Arrays.stream(Gender.values()).map(this::smplFile).flatMap(Optional::stream).findFirst();
+    }
+
+    /** SMPL's model file of a gender, where the folder has it. */
+    public Optional<Path> smplFile(Gender gender) {
+        return gender.files().stream().map(folder::resolve).filter(Files::isRegularFile).findFirst();
+    }
+
+    /**
+     * SMPL's model of a gender.
+     *
+     * @throws IOException if the folder has none, naming the files that it may have, or it is damaged
+     */
+    public BodyModel smpl(Gender gender) throws IOException {
+        Optional<Path> file = smplFile(gender);
+        if (file.isEmpty()) {
+            throw new IOException(folder + ": no SMPL model; the assets folder must have one of " + String.join(", ", gender.files())
+                + " (see docs/assets.md)");
         }
-        return Optional.empty();
+        used.add(file.get());
+        return SmplModel.read(file.get());
+    }
+
+    /** Maps between the three resolutions of the body's mesh. */
+    public MeshHierarchy hierarchy() throws IOException {
+        List<SparseMatrix> up = downsampling("U");
+        List<SparseMatrix> down = downsampling("D");
+        try {
+            return new MeshHierarchy(down.get(0), down.get(1), up.get(0), up.get(1));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(folder.resolve("mesh_downsampling.npz") + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Human3.6M's 17 joints from the full mesh, 17 x fine.
+     *
+     * @param fine vertices of the full mesh
+     */
+    public SparseMatrix h36m(int fine) throws IOException {
+        return regressor("J_regressor_h36m_correct.npy", 17, fine);
+    }
+
+    /**
+     * The 14 evaluation joints of {@code J_regressor_extra.npy} from the full mesh, 14 x fine.
+     *
+     * @param fine vertices of the full mesh
+     */
+    public SparseMatrix extraJoints(int fine) throws IOException {
+        return regressor("J_regressor_extra.npy", 14, fine);
+    }
+
+    private SparseMatrix regressor(String name, int rows, int fine) throws IOException {
+        Path file = need(name);
+        try (NumpyFile npy = NumpyFile.open(file)) {
+            StoredTensor all = npy.tensor(npy.names().getFirst());
+            if (!all.shape().equals(Shape.of(rows, fine))) {
+                throw new IOException(file + ": expected [" + rows + ", " + fine + "], found " + all.shape());
+            }
+            return SparseMatrix.fromDense(rows, fine, all.toDoubles());
+        }
+    }
+
+    /** Edges of the intermediate mesh, two vertex numbers each. */
+    public int[] intermediateEdges() throws IOException {
+        Path file = need("smpl_1723_edges.npy");
+        try (NumpyFile npy = NumpyFile.open(file)) {
+            return vertices(npy.tensor(npy.names().getFirst()), 2, file.toString());
+        }
     }
 
     /** Faces of the intermediate mesh, three vertex numbers each. */
@@ -141,17 +224,22 @@ public final class Assets {
 
     /** Checks and flattens an array of faces {@code [n,3]}. */
     static int[] faces(StoredTensor array, String source) throws IOException {
-        if (array.type().isFloating() || array.type() == DType.BOOL || array.shape().rank() != 2 || array.shape().dim(1) != 3) {
-            throw new IOException(source + ": expected integers [faces,3], found " + array.type() + " " + array.shape());
+        return vertices(array, 3, source);
+    }
+
+    /** Checks and flattens an array of vertex numbers {@code [n,corners]}. */
+    private static int[] vertices(StoredTensor array, int corners, String source) throws IOException {
+        if (array.type().isFloating() || array.type() == DType.BOOL || array.shape().rank() != 2 || array.shape().dim(1) != corners) {
+            throw new IOException(source + ": expected integers [any," + corners + "], found " + array.type() + " " + array.shape());
         }
-        int[] faces = new int[Math.toIntExact(array.size())];
-        for (int i = 0; i < faces.length; i++) {
+        int[] out = new int[Math.toIntExact(array.size())];
+        for (int i = 0; i < out.length; i++) {
             long vertex = array.getLong(i);
             if (vertex < 0 || vertex > Integer.MAX_VALUE) {
-                throw new IOException(source + ": face " + i / 3 + " names vertex " + vertex);
+                throw new IOException(source + ": row " + i / corners + " names vertex " + vertex);
             }
-            faces[i] = (int) vertex;
+            out[i] = (int) vertex;
         }
-        return faces;
+        return out;
     }
 }

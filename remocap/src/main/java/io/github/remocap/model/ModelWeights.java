@@ -62,6 +62,24 @@ public final class ModelWeights {
         return weights;
     }
 
+    /** Gives every array memory of its own, with the same elements, so that training can change it and the checkpoint can be closed. */
+    public static void own(Weights weights) {
+        for (String name : weights.specs().keySet()) {
+            MemorySegment from = weights.values(name);
+            weights.allocate(name).copyFrom(from);
+        }
+    }
+
+    /** Counts a training step in the batch norms' {@code num_batches_tracked}, which no program touches. */
+    public static void countBatch(Weights weights) {
+        for (ParameterSpec spec : weights.specs().values()) {
+            if (spec.dtype() == DType.I64) {
+                MemorySegment counter = weights.values(spec.name());
+                counter.setAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, 0, counter.getAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, 0) + 1);
+            }
+        }
+    }
+
     /** Says which model a checkpoint holds, if it is not the one asked for. */
     private static String diagnose(Config expected, Map<String, Shape> found) {
         Optional<Config> recognised = Recognition.of(found);

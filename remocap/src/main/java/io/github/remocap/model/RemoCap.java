@@ -110,7 +110,8 @@ public final class RemoCap extends Module {
         out.put("pred_3d_vertices_fine", graph.apply(new Op.SparseMatMul(mesh.upsample()), intermediate));
         SmplRegressor smpl = regressor;
         if (smpl != null) {
-            SmplRegressor.Output parameters = smpl.call(context, intermediate);
+            // As in the reference, the mesh learns nothing from the regressor.
+            SmplRegressor.Output parameters = smpl.call(context, intermediate.detach());
             out.put("pred_rotmat", parameters.rotations());
             out.put("pred_betas", parameters.betas());
         }

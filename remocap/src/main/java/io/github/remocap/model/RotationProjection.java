@@ -1,7 +1,10 @@
 package io.github.remocap.model;
 
+import io.github.remocap.autograd.Differentiable;
 import io.github.remocap.tensor.CustomOp;
+import io.github.remocap.tensor.Op;
 import io.github.remocap.tensor.Shape;
+import io.github.remocap.tensor.Tensor;
 import java.util.List;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
@@ -10,15 +13,18 @@ import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
 
 /**
  * Nearest orthogonal matrices of {@code [N,3,3]}: U V^T of the singular value decomposition, times its determinant, as the reference
- * does (so that a reflection becomes minus itself).
+ * does (so that a reflection becomes minus itself). The determinant counts as a constant for gradients.
  */
-public record RotationProjection() implements CustomOp {
+public record RotationProjection() implements Differentiable {
     /** What one thread needs for decompositions, kept so that runs allocate nothing. */
     private static final class Work {
         final DMatrixRMaj a = new DMatrixRMaj(3, 3);
         final DMatrixRMaj u = new DMatrixRMaj(3, 3);
         final DMatrixRMaj vt = new DMatrixRMaj(3, 3);
         final DMatrixRMaj r = new DMatrixRMaj(3, 3);
+        final DMatrixRMaj s = new DMatrixRMaj(3, 3);
+        final DMatrixRMaj product = new DMatrixRMaj(3, 3);
+        final DMatrixRMaj g = new DMatrixRMaj(3, 3);
         final SingularValueDecomposition_F64<DMatrixRMaj> svd = DecompositionFactory_DDRM.svd(3, 3, true, true, false);
     }
 
@@ -46,25 +52,89 @@ public record RotationProjection() implements CustomOp {
     @Override
     public void compute(int part, List<Elements> inputs, Elements output) {
         Work work = WORK.get();
+        if (decompose(work, inputs.getFirst(), part)) {
+            double det = CommonOps_DDRM.det(work.r);
+            for (int i = 0; i < 9; i++) {
+                output.set(9L * part + i, work.r.data[i] * det);
+            }
+        } else {
+            fill(output, part);
+        }
+    }
+
+    @Override
+    public List<Tensor> gradients(List<Tensor> inputs, Tensor output, Tensor gradient) {
+        return List.of(gradient.graph().apply(new Op.Custom(new Gradient()), inputs.getFirst(), gradient));
+    }
+
+    /** U, V^T and R = U V^T of a matrix; false where there is none. */
+    private static boolean decompose(Work work, Elements matrices, int part) {
         for (int i = 0; i < 9; i++) {
-            work.a.data[i] = inputs.getFirst().get(9L * part + i);
+            work.a.data[i] = matrices.get(9L * part + i);
         }
         if (!work.svd.decompose(work.a)) {
-            fill(output, part, Double.NaN);
-            return;
+            return false;
         }
         work.svd.getU(work.u, false);
         work.svd.getV(work.vt, true);
         CommonOps_DDRM.mult(work.u, work.vt, work.r);
-        double det = CommonOps_DDRM.det(work.r);
+        return true;
+    }
+
+    private static void fill(Elements output, int part) {
         for (int i = 0; i < 9; i++) {
-            output.set(9L * part + i, work.r.data[i] * det);
+            output.set(9L * part + i, Double.NaN);
         }
     }
 
-    private static void fill(Elements output, int part, double value) {
-        for (int i = 0; i < 9; i++) {
-            output.set(9L * part + i, value);
+    /**
+     * The gradient to A = U S V^T from the gradient G to det U V^T: with M = U^T G V, it is det U K V^T, where
+     * K_ij = (M_ij - M_ji) / (s_i + s_j), and 0 where the sum is 0. Inputs: A, G.
+     */
+    record Gradient() implements CustomOp {
+        @Override
+        public String name() {
+            return "RotationProjectionGradient";
+        }
+
+        @Override
+        public Shape infer(List<Shape> inputs) {
+            if (inputs.size() != 2 || !inputs.get(0).equals(inputs.get(1))) {
+                throw new IllegalArgumentException("needs matrices and gradients of one shape");
+            }
+            return new RotationProjection().infer(inputs.subList(0, 1));
+        }
+
+        @Override
+        public int parts(List<Shape> inputs) {
+            return inputs.getFirst().dim(0);
+        }
+
+        @Override
+        public void compute(int part, List<Elements> inputs, Elements output) {
+            Work work = WORK.get();
+            if (!decompose(work, inputs.getFirst(), part)) {
+                fill(output, part);
+                return;
+            }
+            for (int i = 0; i < 9; i++) {
+                work.g.data[i] = inputs.get(1).get(9L * part + i);
+            }
+            work.svd.getW(work.s);
+            CommonOps_DDRM.multTransA(work.u, work.g, work.product);
+            CommonOps_DDRM.multTransB(work.product, work.vt, work.g); // M
+            double det = CommonOps_DDRM.det(work.r);
+            for (int i = 0; i < 3; i++) {
+                for (int j = 0; j < 3; j++) {
+                    double sum = work.s.get(i, i) + work.s.get(j, j);
+                    work.a.set(i, j, sum == 0 ? 0 : det * (work.g.get(i, j) - work.g.get(j, i)) / sum);
+                }
+            }
+            CommonOps_DDRM.mult(work.u, work.a, work.product);
+            CommonOps_DDRM.mult(work.product, work.vt, work.g);
+            for (int i = 0; i < 9; i++) {
+                output.set(9L * part + i, work.g.data[i]);
+            }
         }
     }
 }

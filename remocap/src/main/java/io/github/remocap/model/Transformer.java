@@ -47,7 +47,7 @@ final class Transformer extends Module {
     Output call(Context context, Tensor image, int h, int w, Tensor camera, Tensor tokens, AttentionMask mask) {
         Graph graph = context.graph();
         try (Graph.Scope ignored = context.enter(this)) {
-            float[] sine = sinePosition(dim, h, w);
+            float[] sine = PositionEncoding.sine(dim, h, w);
             Tensor position = graph.constant(Shape.of(h * w, dim), sine);
             float[] behindCamera = new float[sine.length + dim];
             System.arraycopy(sine, 0, behindCamera, dim, sine.length);
@@ -75,26 +75,5 @@ final class Transformer extends Module {
             graph.moduleOutput(y);
             return new Output(cameraOut, memory, y);
         }
-    }
-
-    /**
-     * DETR's normalised sine encoding, {@code [h*w, dim]}: the first half of the features encodes y, the second x.
-     */
-    static float[] sinePosition(int dim, int h, int w) {
-        int half = dim / 2;
-        float[] out = new float[h * w * dim];
-        for (int y = 0; y < h; y++) {
-            for (int x = 0; x < w; x++) {
-                int at = (y * w + x) * dim;
-                for (int i = 0; i < half; i++) {
-                    double scale = Math.pow(10000, 2.0 * Math.floorDiv(i, 2) / half);
-                    double ay = (y + 1) / (h + 1e-6) * 2 * Math.PI / scale;
-                    double ax = (x + 1) / (w + 1e-6) * 2 * Math.PI / scale;
-                    out[at + i] = (float) (i % 2 == 0 ? Math.sin(ay) : Math.cos(ay));
-                    out[at + half + i] = (float) (i % 2 == 0 ? Math.sin(ax) : Math.cos(ax));
-                }
-            }
-        }
-        return out;
     }
 }

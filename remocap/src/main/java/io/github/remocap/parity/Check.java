@@ -13,17 +13,30 @@ package io.github.remocap.parity;
 public record Check(String subject, String quantity, double absolute, double relative, double tolerance, String note) {
     /** Compares arrays; different lengths or a NaN on one side alone fail. */
     public static Check of(String subject, String quantity, float[] actual, float[] expected, double tolerance) {
+        return of(subject, quantity, widened(actual), widened(expected), tolerance);
+    }
+
+    /** Compares arrays; different lengths or a NaN on one side alone fail. */
+    public static Check of(String subject, String quantity, double[] actual, double[] expected, double tolerance) {
         if (actual.length != expected.length) {
             return failed(subject, quantity, actual.length + " elements, expected " + expected.length);
         }
         double worst = 0;
         double largest = 0;
         for (int i = 0; i < actual.length; i++) {
-            largest = Math.max(largest, Math.abs((double) expected[i]));
-            double difference = Float.compare(actual[i], expected[i]) == 0 ? 0 : Math.abs((double) actual[i] - expected[i]);
+            largest = Math.max(largest, Math.abs(expected[i]));
+            double difference = Double.compare(actual[i], expected[i]) == 0 ? 0 : Math.abs(actual[i] - expected[i]);
             worst = Math.max(worst, Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference);
         }
         return new Check(subject, quantity, worst, worst == 0 ? 0 : worst / Math.max(largest, Double.MIN_NORMAL), tolerance, "");
+    }
+
+    private static double[] widened(float[] values) {
+        double[] out = new double[values.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = values[i];
+        }
+        return out;
     }
 
     /** A check that failed without numbers. */

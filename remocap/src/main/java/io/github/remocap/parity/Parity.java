@@ -80,6 +80,16 @@ public final class Parity {
         Path tiny = Files.isDirectory(folder.resolve("tiny")) ? folder.resolve("tiny") : folder;
         models(tiny);
         formats(tiny);
+        Dump numbers = new Dump(dump, devices);
+        for (Path geometry : List.of(folder.resolve(GeometryParity.FILE), tiny.resolveSibling(GeometryParity.FILE))) {
+            if (Files.isRegularFile(geometry)) {
+                new GeometryParity(geometry, devices, numbers, this::add).run();
+                break;
+            }
+        }
+        if (TrainingParity.isIn(tiny)) {
+            new TrainingParity(tiny, devices, numbers, this::add).run();
+        }
         Path full = folder.resolve("full");
         if (assets != null && Files.isRegularFile(full.resolve("outputs.npz"))) {
             full(full, assets);

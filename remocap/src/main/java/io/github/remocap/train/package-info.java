@@ -1,7 +1,7 @@
 /**
- * Training: configuration, clips, the compiled step, validation, checkpoints with everything that a run needs to continue bit for
- * bit, and logs (text, CSV, TensorBoard). What may come in: how a network is trained. What may not: formulas of gradients and
- * optimisers ({@code autograd}), layers, and file formats ({@code io}), except for TensorBoard's.
+ * Training: configuration, clips, losses as graph nodes, the compiled step, validation, checkpoints with everything that a run needs to
+ * continue bit for bit, and logs (text, CSV, TensorBoard). What may come in: how a network is trained. What may not: layers, formulas of
+ * gradients and optimisers ({@code autograd}), and file formats ({@code io}), except for TensorBoard's.
  */
 @NullMarked
 package io.github.remocap.train;
