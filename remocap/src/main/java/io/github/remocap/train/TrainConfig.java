@@ -25,8 +25,9 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param text the file as it was read
  * @param model sizes of the network, and which of SD and MD it has
  * @param data clips
- * @param mesh npz with adjacency and upsample, or a folder with the body's mesh files
- * @param surface npz with faces, edges and h36m
+ * @param mesh npz with adjacency and upsample; null with {@code assets}
+ * @param assets folder with the body's mesh files; null with {@code mesh}
+ * @param surface npz with faces, edges and h36m; null to take them from {@code assets}
  * @param lossWeights factors of the losses; what the file does not name has its default
  * @param optimization how weights move
  * @param schedule how the learning rate changes
@@ -41,7 +42,8 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param output folder for checkpoints and logs
  * @param device name of the device
  */
-public record TrainConfig(String text, Config model, Data data, Path mesh, Path surface, LossWeights lossWeights,
+public record TrainConfig(String text, Config model, Data data, @Nullable Path mesh, @Nullable Path assets,
+    @Nullable Path surface, LossWeights lossWeights,
     Optimization optimization, Rates schedule, int epochs, int batch, int accumulation, boolean dropout, long seed, Checkpoints checkpoints,
     @Nullable Init init, boolean recompute, Path output, String device) {
 
@@ -171,7 +173,7 @@ public record TrainConfig(String text, Config model, Data data, Path mesh, Path 
 
     /** The same, with activations computed again in the backward pass. */
     public TrainConfig withRecompute() {
-        return new TrainConfig(text, model, data, mesh, surface, lossWeights, optimization, schedule, epochs, batch, accumulation, dropout, seed,
+        return new TrainConfig(text, model, data, mesh, assets, surface, lossWeights, optimization, schedule, epochs, batch, accumulation, dropout, seed,
             checkpoints, init, true, output, device);
     }
 
@@ -184,8 +186,9 @@ public record TrainConfig(String text, Config model, Data data, Path mesh, Path 
         if (top.has("mesh") == top.has("assets")) {
             throw new IllegalArgumentException("one of mesh (an npz with adjacency and upsample) and assets (a folder) must be given");
         }
-        Path mesh = folder.resolve(top.text(top.has("mesh") ? "mesh" : "assets", null));
-        Path surface = folder.resolve(top.text("surface", null));
+        Path mesh = top.has("mesh") ? folder.resolve(top.text("mesh", null)) : null;
+        Path assets = top.has("assets") ? folder.resolve(top.text("assets", null)) : null;
+        Path surface = top.has("surface") || assets == null ? folder.resolve(top.text("surface", null)) : null;
         Optimization optimization = optimization(top.section("optimizer"));
         Rates rates = rates(top.section("schedule"));
         Section saved = top.section("checkpoint");
@@ -198,7 +201,7 @@ public record TrainConfig(String text, Config model, Data data, Path mesh, Path 
             init = new Init(folder.resolve(from.text("checkpoint", null)), from.flag("lenient", false));
             from.finish();
         }
-        TrainConfig config = new TrainConfig(text, model, clips, mesh, surface, lossWeights(top), optimization, rates,
+        TrainConfig config = new TrainConfig(text, model, clips, mesh, assets, surface, lossWeights(top), optimization, rates,
             (int) top.integer("epochs", 1, 1), (int) top.integer("batch", 1, 1), (int) top.integer("accumulation", 1, 1),
             top.flag("dropout", true), top.integer("seed", 0, Long.MIN_VALUE), checkpoints, init, top.flag("recompute", false),
             folder.resolve(top.text("output", null)), top.text("device", "cpu"));

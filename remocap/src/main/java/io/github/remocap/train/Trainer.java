@@ -1,8 +1,10 @@
 package io.github.remocap.train;
 
 import io.github.remocap.assets.Assets;
+import io.github.remocap.assets.Assets.Gender;
 import io.github.remocap.autograd.Schedule;
 import io.github.remocap.autograd.State;
+import io.github.remocap.body.Skinning;
 import io.github.remocap.io.StoredTensor;
 import io.github.remocap.io.checkpoint.Checkpoint;
 import io.github.remocap.io.checkpoint.StateDictMatcher.Mode;
@@ -13,18 +15,19 @@ import io.github.remocap.model.MeshFile;
 import io.github.remocap.model.ModelWeights;
 import io.github.remocap.model.RemoCap;
 import io.github.remocap.tensor.Device;
+import io.github.remocap.tensor.SparseMatrix;
 import io.github.remocap.train.BatchLoader.Batch;
 import io.github.remocap.train.TrainCheckpoints.Progress;
 import io.github.remocap.train.Validator.Scores;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -61,9 +64,9 @@ public final class Trainer implements AutoCloseable {
         boolean done = false;
         try {
             RemoCap network = new RemoCap(config.model());
-            Mesh mesh = Files.isDirectory(config.mesh()) ? new Assets(config.mesh()).mesh() : MeshFile.read(config.mesh());
+            Mesh mesh = config.assets() != null ? new Assets(config.assets()).mesh() : MeshFile.read(Objects.requireNonNull(config.mesh()));
             mesh.check(config.model());
-            Surface surface = SurfaceFile.read(config.surface(), config.model());
+            Surface surface = surface(config);
             clips = own(NpzClips.open(config.data().train(), config.model()));
             validationClips = config.data().validation().isEmpty() ? null : own(NpzClips.open(config.data().validation(), config.model()));
             int perStep = Math.multiplyExact(config.batch(), config.accumulation());
@@ -100,6 +103,17 @@ public final class Trainer implements AutoCloseable {
                 close();
             }
         }
+    }
+
+    private static Surface surface(TrainConfig config) throws IOException {
+        Path file = config.surface();
+        if (file != null) {
+            return SurfaceFile.read(file, config.model());
+        }
+        Assets assets = new Assets(Objects.requireNonNull(config.assets()));
+        SparseMatrix h36m = assets.h36m(config.model().fine());
+        Skinning body = config.model().smplRegressor() && assets.smplFile(Gender.NEUTRAL).isPresent() ? new Skinning(assets.smpl(Gender.NEUTRAL)) : null;
+        return new Surface(assets.intermediateFaces(), assets.intermediateEdges(), h36m, body);
     }
 
     private <T extends AutoCloseable> T own(T resource) {
