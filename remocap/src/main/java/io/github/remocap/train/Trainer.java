@@ -96,7 +96,7 @@ public final class Trainer implements AutoCloseable {
                 : own(new Validator(network, averaged(network), mesh, surface.h36m(), validationClips.shapes(), device));
             schedule = config.schedule().schedule(stepsPerEpoch, config.epochs());
             log.message(clips.size() + " clips, " + stepsPerEpoch + " steps an epoch, " + config.epochs() + " epochs; "
-                + offHeap() / 1_000_000 + " MB of native memory");
+                + offHeap() + " bytes of native memory");
             done = true;
         } finally {
             if (!done) {
