@@ -14,12 +14,16 @@ import io.github.remocap.layers.Weights;
 import io.github.remocap.model.Config;
 import io.github.remocap.model.ModelWeights;
 import io.github.remocap.model.RemoCap;
+import io.github.remocap.tensor.Devices;
 import io.github.remocap.tensor.vector.VectorDevice;
 import io.github.remocap.train.proto.Event;
 import io.github.remocap.train.proto.SessionLog;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,7 +42,7 @@ class TrainerTest {
     /** 4 epochs of 5 clips: 20 steps; everything that a resume must carry. */
     private static final String WHOLE = """
         epochs: 4
-        optimizer: {kind: adamw, learning_rate: 2e-3, weight_decay: 1e-3, clip_norm: 50, ema: 0.9, groups: [{prefix: backbone, factor: 0.5}]}
+        optimizer: {kind: adamw, learning_rate: 1e-2, weight_decay: 1e-3, clip_norm: 50, ema: 0.9, groups: [{prefix: backbone, factor: 0.5}]}
         schedule: {kind: cosine, unit: step, size: 40, warmup_steps: 5}
         checkpoint: {every_epochs: 2}
         seed: 7
@@ -67,8 +71,10 @@ class TrainerTest {
     void lossFallsAndEverythingIsLogged() throws IOException {
         List<String> steps = rows("whole", "train");
         assertEquals(20, steps.size());
-        assertTrue(cell(steps.getLast(), 3) < 0.9 * cell(steps.getFirst(), 3), steps.toString());
-        assertEquals(2e-3 * 0.01, cell(steps.getFirst(), 9), 1e-12); // warm-up begins at a hundredth
+        double first = steps.subList(0, 5).stream().mapToDouble(row -> cell(row, 3)).average().orElseThrow();
+        double last = steps.subList(15, 20).stream().mapToDouble(row -> cell(row, 3)).average().orElseThrow();
+        assertTrue(last < 0.85 * first, first + " to " + last); // each epoch sees every clip once
+        assertEquals(1e-2 * 0.01, cell(steps.getFirst(), 9), 1e-12); // warm-up begins at a hundredth
         assertEquals(4, rows("whole", "validation").size());
         String log = Files.readString(tiny.output("whole").resolve("train.log"));
         assertTrue(log.contains("step 20 epoch 4 loss") && log.contains("complete: 20 steps, 4 epochs"), log);
@@ -169,7 +175,7 @@ class TrainerTest {
 
     private static Process train(Path log, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules",
-            "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-Xmx512m", "-cp",
+            "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-Xmx512m", "-XX:+UseSerialGC", "-cp",
             System.getProperty("java.class.path"), Main.class.getName(), "train"));
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
@@ -182,10 +188,16 @@ class TrainerTest {
         byte[] bytes = Files.readAllBytes(newest);
         bytes[bytes.length / 2] ^= 1;
         Files.write(newest, bytes);
-        assertTrue(tiny.run("damaged", WHOLE, true));
-        assertTrue(tiny.said().contains("damaged checkpoint skipped: " + newest), tiny.said());
-        assertTrue(tiny.said().contains("resuming from " + tiny.checkpoint("damaged", 10) + ": step 10, epoch 2"), tiny.said());
-        assertNull(tiny.difference(tiny.checkpoint("whole", 20), newest));
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        try (PrintStream console = new PrintStream(said, true, StandardCharsets.UTF_8);
+            Trainer trainer = new Trainer(TrainConfig.read(tiny.config("damaged", WHOLE)), Devices.cpu(), true, console)) {
+            assertEquals(10, trainer.steps());
+            assertTrue(same(trainer.weights(), "xyz_regressor.weight", tiny.arrays(tiny.checkpoint("whole", 10)).get("xyz_regressor.weight")));
+            assertFalse(same(trainer.weights(), "xyz_regressor.weight", tiny.arrays(tiny.checkpoint("whole", 20)).get("xyz_regressor.weight")));
+        }
+        String text = said.toString(StandardCharsets.UTF_8);
+        assertTrue(text.contains("damaged checkpoint skipped: " + newest), text);
+        assertTrue(text.contains("resuming from " + tiny.checkpoint("damaged", 10) + ": step 10, epoch 2"), text);
 
         for (int step : new int[] {10, 20}) {
             Path file = tiny.checkpoint("damaged", step);
@@ -234,12 +246,12 @@ class TrainerTest {
     void notANumberStopsWithStepPartAndNode() throws IOException {
         tiny.clips("nan_images.npz", 2, Map.of("images", 100));
         String base = "epochs: 3\ncheckpoint: {every_steps: 1}\noptimizer: {learning_rate: 1e-3}\n";
-        NonFiniteException e = assertThrows(NonFiniteException.class, () -> tiny.run("nan1", base + "data: {train: [clip1.npz, nan_images.npz]}\n", false));
-        String message = e.getMessage();
-        assertTrue(message.matches("(?s)step \\d: the loss is NaN: 'joints_3d' is NaN.*"), message);
-        assertTrue(message.contains("first node that is not finite: Conv2d[4, 32, 32, 8]") && message.contains("at backbone.conv1 ("), message);
+        String path = tiny.config("nan1", base + "data: {train: [clip1.npz, nan_images.npz]}\n").toString();
+        assertEquals(1, Main.execute("train", "--config", path));
+        String message = Files.readString(tiny.output("nan1").resolve("train.log"));
+        assertTrue(message.matches("(?s).*step \\d: the loss is NaN: 'joints_3d' is NaN.*"), message);
+        assertTrue(message.contains("first node that is not finite: Conv2d[4, 16, 16, 8]") && message.contains("at backbone.conv1 ("), message);
         assertTrue(message.contains("input 'images'"), message);
-        assertTrue(tiny.said().contains(message), tiny.said());
 
         tiny.clips("nan_joints.npz", 2, Map.of("joints_2d", 3));
         message = assertThrows(NonFiniteException.class, () -> tiny.run("nan2", base + "data: {train: nan_joints.npz}\n", false)).getMessage();
@@ -253,7 +265,6 @@ class TrainerTest {
         message = assertThrows(NonFiniteException.class, () -> tiny.run("nan3", wild, false)).getMessage();
         assertTrue(message.contains("step ") || message.contains("is not finite (element"), message);
         assertTrue(tiny.said().contains("checkpoint"), tiny.said());
-        assertEquals(1, Main.execute("train", "--config", tiny.config("nan4", base + "data: {train: nan_images.npz}\n").toString()));
     }
 
     @Test
