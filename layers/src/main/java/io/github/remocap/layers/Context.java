@@ -20,19 +20,21 @@ public final class Context {
     private final boolean training;
     private final boolean dropout;
     private final long seed;
+    private final List<String> frozen;
     private final List<Compilation.Update> updates = new ArrayList<>();
 
-    private Context(Graph graph, Weights weights, boolean training, boolean dropout, long seed) {
+    private Context(Graph graph, Weights weights, boolean training, boolean dropout, long seed, List<String> frozen) {
         this.graph = graph;
         this.weights = weights;
         this.training = training;
         this.dropout = dropout;
         this.seed = seed;
+        this.frozen = List.copyOf(frozen);
     }
 
     /** For inference: running statistics, no dropout. */
     public static Context inference(Graph graph, Weights weights) {
-        return new Context(graph, weights, false, false, 0);
+        return new Context(graph, weights, false, false, 0, List.of());
     }
 
     /**
@@ -42,7 +44,18 @@ public final class Context {
      * @param seed of their random numbers
      */
     public static Context training(Graph graph, Weights weights, boolean dropout, long seed) {
-        return new Context(graph, weights, true, dropout, seed);
+        return training(graph, weights, dropout, seed, List.of());
+    }
+
+    /**
+     * For training a part: statistics of the batch, except below frozen modules, whose running statistics are used and stay.
+     *
+     * @param dropout whether dropout layers drop
+     * @param seed of their random numbers
+     * @param frozen paths of modules
+     */
+    public static Context training(Graph graph, Weights weights, boolean dropout, long seed, List<String> frozen) {
+        return new Context(graph, weights, true, dropout, seed, frozen);
     }
 
     /** The graph being built. */
@@ -50,9 +63,14 @@ public final class Context {
         return graph;
     }
 
-    /** Whether batch norm uses the batch's statistics. */
+    /** Whether batch norm uses the batch's statistics in the module being built. */
     public boolean training() {
-        return training;
+        return training && !isBelow(graph.path(), frozen);
+    }
+
+    /** Whether a path is one of some modules' or below it. */
+    public static boolean isBelow(String path, List<String> modules) {
+        return modules.stream().anyMatch(m -> path.equals(m) || path.startsWith(m + "."));
     }
 
     /** Enters a child module. */

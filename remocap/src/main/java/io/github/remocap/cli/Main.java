@@ -1,6 +1,7 @@
 package io.github.remocap.cli;
 
 import io.github.remocap.image.InputException;
+import io.github.remocap.train.NonFiniteException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -15,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "remocap", mixinStandardHelpOptions = true, versionProvider = Version.class,
     description = "3D human body meshes from monocular video, in pure Java.",
     subcommands = {DemoCommand.class, RunCommand.class, ForwardCommand.class, ImportCommand.class, InfoCommand.class, ParityCommand.class,
-        DevicesCommand.class})
+        TrainCommand.class, DevicesCommand.class})
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -48,6 +49,7 @@ public final class Main implements Runnable {
             case IOException i -> String.valueOf(i.getMessage());
             case UncheckedIOException u -> String.valueOf(u.getCause().getMessage());
             case InputException i -> String.valueOf(i.getMessage());
+            case NonFiniteException n -> String.valueOf(n.getMessage());
             case IllegalArgumentException i -> String.valueOf(i.getMessage());
             case OutOfMemoryError o -> "out of memory: " + o.getMessage() + " (more heap: REMOCAP_OPTS=-Xmx8g)";
             default -> null;

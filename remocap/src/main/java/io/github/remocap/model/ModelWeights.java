@@ -17,6 +17,9 @@ import java.util.function.Consumer;
 
 /** Puts a checkpoint's tensors into a network. */
 public final class ModelWeights {
+    /** Beginning of the names of arrays that a training run stores beside the weights; they are no part of the model. */
+    public static final String TRAINING = "training/";
+
     private ModelWeights() {
     }
 
@@ -39,7 +42,8 @@ public final class ModelWeights {
         Weights weights = mode == StateDictMatcher.Mode.LENIENT ? Weights.initialized(network, 0) : Weights.unbound(network);
         Map<String, Shape> expected = new LinkedHashMap<>();
         weights.specs().forEach((name, spec) -> expected.put(name, spec.shape()));
-        Map<String, StoredTensor> tensors = checkpoint.tensors();
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>(checkpoint.tensors());
+        tensors.keySet().removeIf(name -> name.startsWith(TRAINING));
         Map<String, Shape> found = shapes(tensors);
         StateDictMatcher.Report report = StateDictMatcher.match(expected, found, mode);
         if (!report.isLoadable()) {
