@@ -341,10 +341,11 @@ final class TrainingParity {
                 double[] norms = deviations(actual, expected, 1);
                 listener.accept(new Check(subject, run.name() + ", step 2: gradient norm", Math.abs(actual[3] - expected[3]),
                     Math.abs(actual[3] - expected[3]) / Math.abs(expected[3]), run.tolerance(), ""));
-                double ulp = median(deviations(moved, actual, 1));
+                double[] ulps = deviations(moved, actual, 1);
                 listener.accept(new Check(subject, run.name() + ", " + steps + " steps: gradient norm", absolute(actual, expected, 1), median(norms),
-                    Math.max(run.tolerance(), AMPLIFIED * ulp), String.format("median; largest %.1e; moves by %.1e if the weights move by rounding",
-                    norms[steps - 1], ulp)));
+                    Math.max(run.tolerance(), AMPLIFIED * median(ulps)), String.format(
+                    "median; largest %.1e; moving the weights by rounding: median %.1e, largest %.1e", norms[steps - 1], median(ulps),
+                    ulps[steps - 1])));
             }
         }
         dump.write(device, "train_curves.npz", curves);

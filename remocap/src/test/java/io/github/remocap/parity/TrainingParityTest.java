@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,10 +70,21 @@ class TrainingParityTest {
 
     @Test
     void curves() throws IOException {
-        List<Check> checks = new ArrayList<>();
-        new TrainingParity(GOLDEN.resolve("tiny"), DEVICES, new Dump(folder, DEVICES), checks::add).curves(Devices.cpu());
-        assertOk(checks, 4 * 3);
+        curves(Devices.reference());
+        assertSame(GOLDEN.resolve("tiny/train_curves.npz"), folder.resolve("reference/train_curves.npz"), true);
+    }
+
+    @Test
+    @Tag("slow")
+    void curvesOnCpu() throws IOException {
+        curves(Devices.cpu());
         assertSame(GOLDEN.resolve("tiny/train_curves.npz"), folder.resolve("train_curves.npz"), true);
+    }
+
+    private void curves(Device device) throws IOException {
+        List<Check> checks = new ArrayList<>();
+        new TrainingParity(GOLDEN.resolve("tiny"), DEVICES, new Dump(folder, DEVICES), checks::add).curves(device);
+        assertOk(checks, 4 * 3);
     }
 
     @Test
