@@ -25,6 +25,7 @@ import io.github.remocap.train.BatchLoader.Batch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -278,11 +279,11 @@ final class TrainingStep implements AutoCloseable {
             arrays.put("step", new float[] {firstCount + i});
             Optional<NonFiniteSearch.Finding> finding = NonFiniteSearch.search(device, targets, arrays);
             if (finding.isPresent()) {
-                where = finding.get().describe() + ", clips " + java.util.Arrays.toString(batch.clips());
+                where = finding.get().describe() + "; in clips " + Arrays.toString(batch.clips());
                 break;
             }
         }
-        return new NonFiniteException("step " + step + ": " + what + "\nfirst node that is not finite: " + where);
+        return new NonFiniteException("step " + (step + 1) + ": " + what + "\nfirst node that is not finite: " + where);
     }
 
     @Override
