@@ -34,7 +34,7 @@ class FullSizeTrainingTest {
     private static final int SIZE = 224;
     private static final double LOSS_TOLERANCE = 1e-4;
     /** Rounding moves activations across ReLU's and the absolute loss's kinks; what that does to single norms is in docs/training.md. */
-    private static final double NORM_TOLERANCE = 1e-2;
+    private static final double NORM_TOLERANCE = 3e-2;
     private static final long MEMORY = 10L << 30;
 
     private static Surface surface(Config config) {
