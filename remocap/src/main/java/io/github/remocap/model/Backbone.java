@@ -23,7 +23,7 @@ final class Backbone extends Layer {
     private final Conv2d conv2;
     private final BatchNorm bn2;
     private final Sequential layer1;
-    private final @Nullable Ema spatial;
+    private final @Nullable Layer spatial;
     private final @Nullable Ema motion;
     private final List<ModuleList<Sequential>> transitions = new ArrayList<>();
     private final List<ModuleList<HighResolutionModule>> stages = new ArrayList<>();
@@ -31,7 +31,7 @@ final class Backbone extends Layer {
     private final ModuleList<Sequential> downsample;
     private final Sequential last;
 
-    Backbone(Config config) {
+    Backbone(Config config, SpatialModule spatialModule) {
         this.config = config;
         conv1 = add("conv1", new Conv2d(3, config.stem(), 3, 2, false));
         bn1 = add("bn1", new BatchNorm(config.stem()));
@@ -39,8 +39,9 @@ final class Backbone extends Layer {
         bn2 = add("bn2", new BatchNorm(config.stem()));
         layer1 = add("layer1", Residual.chain(config.stem(), config.bottleneck(), 4, true));
         int channels = config.stageOneChannels();
-        spatial = config.spatial() ? add("ema_1", new Ema(channels / config.sdGroups())) : null;
-        motion = config.motion() ? add("ema_S", new Ema(channels * config.frames() / config.mdGroups())) : null;
+        spatial = config.spatial() ? add("ema_1", spatialModule.create(config)) : null;
+        motion = config.motion() ? add("ema_S", new Ema(channels * config.frames() / config.mdGroups(),
+            config.mdGroups() == channels ? 1 : config.mdGroups())) : null;
         List<Integer> before = List.of(channels);
         for (int stage = 2; stage <= 4; stage++) {
             List<Integer> widths = new ArrayList<>();
@@ -126,24 +127,18 @@ final class Backbone extends Layer {
 
     /** SD weighs pixels within a frame, MD weighs them by all frames of a channel; a gate per frame and channel mixes the two. */
     private Tensor disentangle(Context context, Tensor x) {
-        Ema sdModule = spatial;
+        Layer sdModule = spatial;
         Ema mdModule = motion;
-        Tensor sd = sdModule == null ? x : grouped(context, sdModule, x, config.sdGroups());
+        Tensor sd = sdModule == null ? x : sdModule.call(context, x);
+        if (!sd.shape().equals(x.shape())) {
+            throw new IllegalArgumentException("the module in place of SD makes " + sd.shape() + " of " + x.shape() + "; the shape must stay");
+        }
         if (mdModule == null) {
             return sd;
         }
         Tensor md = motion(context, mdModule, x);
         Tensor mix = sd.mean(1, 2).add(md.mean(1, 2)).sigmoid().reshape(x.dim(0), 1, 1, x.dim(3));
         return md.add(mix.mul(sd.sub(md)));
-    }
-
-    private static Tensor grouped(Context context, Ema module, Tensor x, int groups) {
-        int n = x.dim(0);
-        int h = x.dim(1);
-        int w = x.dim(2);
-        int c = x.dim(3) / groups;
-        Tensor g = x.reshape(n, h, w, groups, c).permute(0, 3, 1, 2, 4).reshape(n * groups, h, w, c);
-        return module.call(context, g).reshape(n, groups, h, w, c).permute(0, 2, 3, 1, 4).reshape(x.shape());
     }
 
     private Tensor motion(Context context, Ema module, Tensor x) {
@@ -158,6 +153,6 @@ final class Backbone extends Layer {
             return module.call(context, g).reshape(b, c, h, w, s).permute(0, 4, 2, 3, 1).reshape(x.shape());
         }
         Tensor shuffled = clips.permute(0, 2, 3, 4, 1).reshape(b, h, w, c * s); // channel c, frame s at c * S + s
-        return grouped(context, module, shuffled, config.mdGroups()).reshape(b, h, w, c, s).permute(0, 4, 1, 2, 3).reshape(x.shape());
+        return module.call(context, shuffled).reshape(b, h, w, c, s).permute(0, 4, 1, 2, 3).reshape(x.shape());
     }
 }

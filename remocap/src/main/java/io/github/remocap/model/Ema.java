@@ -9,23 +9,38 @@ import io.github.remocap.tensor.Tensor;
 
 /**
  * Efficient multi-scale attention (Ouyang et al., ICASSP 2023): channels are split in groups; each group weighs its own pixels by
- * what a gated, normalised branch and a 3x3 branch have in common. Here on groups that are already images of their own.
+ * what a gated, normalised branch and a 3x3 branch have in common.
  */
 final class Ema extends Layer {
+    private final int groups;
     private final GroupNorm norm;
     private final Conv2d conv1;
     private final Conv2d conv3;
 
-    /** For groups of so many channels. */
-    Ema(int channels) {
+    /** For so many groups of so many channels each. */
+    Ema(int channels, int groups) {
+        this.groups = groups;
         norm = add("gn", new GroupNorm(channels, channels));
         conv1 = add("conv1x1", new Conv2d(channels, channels, 1, 1, true));
         conv3 = add("conv3x3", new Conv2d(channels, channels, 3, 1, true));
     }
 
-    /** Maps {@code [groups,H,W,c]} to the same shape. */
+    /** Maps {@code [n,H,W,groups*c]} to the same shape. */
     @Override
-    protected Tensor forward(Context context, Tensor g) {
+    protected Tensor forward(Context context, Tensor x) {
+        if (groups == 1) {
+            return weighed(context, x);
+        }
+        int n = x.dim(0);
+        int h = x.dim(1);
+        int w = x.dim(2);
+        int c = x.dim(3) / groups;
+        Tensor g = x.reshape(n, h, w, groups, c).permute(0, 3, 1, 2, 4).reshape(n * groups, h, w, c);
+        return weighed(context, g).reshape(n, groups, h, w, c).permute(0, 2, 3, 1, 4).reshape(x.shape());
+    }
+
+    /** On groups that are images of their own, {@code [n,H,W,c]}. */
+    private Tensor weighed(Context context, Tensor g) {
         Graph graph = context.graph();
         int n = g.dim(0);
         int h = g.dim(1);

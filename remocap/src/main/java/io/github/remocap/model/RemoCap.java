@@ -37,10 +37,22 @@ public final class RemoCap extends Module {
 
     /** The network of a configuration. */
     public RemoCap(Config config) {
+        this(config, SpatialModule.SD);
+    }
+
+    /**
+     * The network of a configuration with another module in place of SD, named {@code backbone.ema_1} as SD is.
+     *
+     * @throws IllegalArgumentException if the configuration has no place for it: {@code spatial} is off
+     */
+    public RemoCap(Config config, SpatialModule spatial) {
+        if (!config.spatial() && spatial != SpatialModule.SD) {
+            throw new IllegalArgumentException("model config: spatial is false, so there is no SD to replace");
+        }
         this.config = config;
         int d1 = config.modelDims().get(0);
         int d2 = config.modelDims().get(1);
-        backbone = add("backbone", new Backbone(config));
+        backbone = add("backbone", new Backbone(config, spatial));
         transformer1 = add("transformer_1", new Transformer(d1, config.heads(), config.ffDims().get(0), config.layers(), config.dropout()));
         transformer2 = add("transformer_2", new Transformer(d2, config.heads(), config.ffDims().get(1), config.layers(), config.dropout()));
         reduceCamera = add("dim_reduce_enc_cam", new Linear(d1, d2));
