@@ -52,7 +52,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--box-scale", paramLabel = "X", defaultValue = "1.2", description = "Side of the crop over the box's longer side (default: ${DEFAULT-VALUE}, as the reference).")
     private double boxScale;
 
-    @Option(names = "--opacity", paramLabel = "X", defaultValue = "0.9", description = "Opacity of the mesh, 0 to 1 (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--opacity", paramLabel = "X", defaultValue = "0.92", description = "Opacity of the mesh, 0 to 1 (default: ${DEFAULT-VALUE}).")
     private double opacity;
 
     @Option(names = "--side-view", description = "Also draw the mesh from the side.")
