@@ -160,7 +160,9 @@ class NetworkTest {
     void aRunAllocatesNothing() throws IOException, InterruptedException {
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g", "--add-modules",
             "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-XX:CompileCommand=quiet",
-            "-XX:CompileCommand=inline,io.github.remocap.tensor.vector.Simd::*", "-cp", System.getProperty("java.class.path"),
+            "-XX:CompileCommand=inline,io.github.remocap.tensor.vector.Simd::*",
+            "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.MicroKernel::multiply*",
+            "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.WinogradTransform::*", "-cp", System.getProperty("java.class.path"),
             AllocationProbe.class.getName()).redirectErrorStream(true).start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), out);

@@ -70,6 +70,10 @@ public final class KernelProbe {
         probe.winograd("winograd 128 @28", 28, 128, filter);
         probe.winograd("winograd 256 @14", 14, 256, filter);
         probe.winograd("winograd 512 @7", 7, 512, filter);
+        probe.wide("wide winograd 64 @56", 56, 64, filter);
+        probe.wide("wide winograd 128 @28", 28, 128, filter);
+        probe.wide("wide winograd 256 @14", 14, 256, filter);
+        probe.wide("wide winograd 512 @7", 7, 512, filter);
         probe.convolution("3x3/2 64>64 @112", 112, 64, 64, 3, 2, 1, filter);
         probe.convolution("3x3/2 256>512 @14", 14, 256, 512, 3, 2, 1, filter);
         probe.convolution("3x3/2 3>64 @224", 224, 3, 64, 3, 2, 1, filter);
@@ -178,6 +182,41 @@ public final class KernelProbe {
             @Override
             public void run(int unit, int worker) {
                 conv.run(unit, in, packed, bias, residual, true, out, scratch[worker]);
+            }
+        }));
+    }
+
+    private void wide(String name, int size, int channels, String filter) {
+        if (!name.contains(filter)) {
+            return;
+        }
+        int images = 8;
+        WideWinograd conv = new WideWinograd(images, size, size, channels, channels);
+        long packed = random(ImplicitGemm.packedFloats(9 * channels, channels)).address();
+        long count = (long) images * size * size * channels;
+        long in = random(count).address();
+        long bias = random(channels).address();
+        long residual = random(count).address();
+        long out = random(count).address();
+        float[] transformed = new float[Math.toIntExact(conv.transformedFloats())];
+        long[] weights = new long[threads];
+        for (int i = 0; i < threads; i++) {
+            weights[i] = arena.allocate(conv.scratchBytes(), 64).address();
+        }
+        // Several threads may begin with the second pass before the first one ends: wrong results, but the right time.
+        cases.add(new Case(name, 18.0 * count * channels, new Work() {
+            @Override
+            public int units() {
+                return conv.transformUnits() + conv.units();
+            }
+
+            @Override
+            public void run(int unit, int worker) {
+                if (unit < conv.transformUnits()) {
+                    conv.transform(unit, in, transformed, scratch[worker]);
+                } else {
+                    conv.run(unit - conv.transformUnits(), transformed, packed, bias, residual, true, out, weights[worker], scratch[worker]);
+                }
             }
         }));
     }

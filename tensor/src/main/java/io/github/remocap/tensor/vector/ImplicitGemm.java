@@ -21,9 +21,15 @@ public final class ImplicitGemm {
     /** Width of a packed weight panel. */
     public static final int PANEL = COLUMNS;
 
-    // A block of weights, DEPTH x PANEL, stays in the first-level cache; a block of gathered rows in the second-level cache.
-    private static final int DEPTH = 384;
-    private static final int BLOCK_FLOATS = 48 * 1024;
+    // Products that are summed in one chain. Bounds the rounding; each chain costs one more addition to sums that are in the
+    // first-level cache.
+    private static final int CHAIN = 384;
+
+    // A block of gathered rows stays in the second-level cache, at full depth unless that leaves less than two tiles: the weights
+    // stream past it, which costs nothing, while sums of partial depth for all columns would leave the caches.
+    private static final int BLOCK_FLOATS = 56 * 1024;
+    private static final int MOST_DEPTH = BLOCK_FLOATS / (2 * ROWS);
+    private static final int MOST_ROWS = 40 * ROWS;
 
     private final int height; // of the input
     private final int width;
@@ -41,7 +47,8 @@ public final class ImplicitGemm {
 
     private final int rows; // M
     private final int depth; // K
-    private final int depthBlock;
+    private final int depthBlock; // gathered at a time
+    private final int chain;
     private final int blockRows;
     private final int rowBlocks;
     private final int groupPanels;
@@ -76,9 +83,9 @@ public final class ImplicitGemm {
         this.rows = Math.multiplyExact(Math.multiplyExact(images, outHeight), outWidth);
         this.depth = Math.multiplyExact(Math.multiplyExact(kernelHeight, kernelWidth), channels);
 
-        int depthBlocks = ceilDiv(depth, DEPTH);
-        this.depthBlock = ceilDiv(depth, depthBlocks);
-        int most = Math.max(ROWS, BLOCK_FLOATS / depthBlock / ROWS * ROWS);
+        this.depthBlock = ceilDiv(depth, ceilDiv(depth, MOST_DEPTH));
+        this.chain = ceilDiv(depthBlock, ceilDiv(depthBlock, CHAIN));
+        int most = Math.clamp(BLOCK_FLOATS / depthBlock / ROWS * (long) ROWS, ROWS, MOST_ROWS);
         // Cut small layers finer too: eight units keep a few workers evenly busy.
         int panels = ceilDiv(outChannels, COLUMNS);
         int blocks = Math.max(ceilDiv(rows, most), Math.min(2, ceilDiv(rows, 4 * ROWS)));
@@ -149,7 +156,7 @@ public final class ImplicitGemm {
 
     /** Floats of scratch that {@link #run} needs, one scratch per thread. */
     public int scratchFloats() {
-        return accumulators() + blockRows * (depthBlock == depth ? COLUMNS : groupPanels * COLUMNS);
+        return accumulators() + COLUMNS * (depthBlock == depth ? ROWS : blockRows * groupPanels);
     }
 
     /** Floats of the packed weights. */
@@ -250,17 +257,20 @@ public final class ImplicitGemm {
         int count = Math.min(blockRows, rows - row);
         int firstPanel = group * groupPanels;
         int lastPanel = Math.min(firstPanel + groupPanels, ceilDiv(outChannels, COLUMNS));
-        int tiles = ceilDiv(count, ROWS);
         int sums = accumulators();
         boolean whole = depthBlock == depth;
         for (int k = 0; k < depth; k += depthBlock) {
             int block = Math.min(depthBlock, depth - k);
             gather(in, row, count, k, block, scratch);
             for (int panel = firstPanel; panel < lastPanel; panel++) {
-                int c = sums + (whole ? 0 : (panel - firstPanel) * blockRows * COLUMNS);
-                panel(tiles, block, scratch, packed + 4L * ((long) panel * depth + k) * COLUMNS, c, k > 0);
-                if (k + block == depth) {
-                    finish(row, count, panel * COLUMNS, scratch, c, bias, residual, relu, out);
+                long weights = packed + 4L * ((long) panel * depth + k) * COLUMNS;
+                for (int i = 0; i < count; i += ROWS) {
+                    int c = whole ? sums : sums + ((panel - firstPanel) * blockRows + i) * COLUMNS;
+                    tile(i, block, scratch, weights, c, k > 0);
+                    if (k + block == depth) {
+                        // Tile by tile, so that the stores to memory drain while the next tile is computed.
+                        finish(row + i, Math.min(ROWS, count - i), panel * COLUMNS, scratch, c, bias, residual, relu, out);
+                    }
                 }
             }
         }
@@ -276,19 +286,19 @@ public final class ImplicitGemm {
         return ceilDiv(depthBlock, 16) * 16 + 16;
     }
 
-    private void panel(int tiles, int block, float[] scratch, long weights, int c, boolean accumulate) {
+    private void tile(int row, int block, float[] scratch, long weights, int c, boolean accumulate) {
         int aStride = rowStride();
-        for (int tile = 0; tile < tiles; tile++) {
+        for (int k = 0; k < block; k += chain) {
             MicroKernel.multiply(
-                    block,
+                    Math.min(chain, block - k),
                     scratch,
-                    tile * ROWS * aStride,
+                    row * aStride + k,
                     aStride,
-                    weights,
+                    weights + 4L * COLUMNS * k,
                     scratch,
-                    c + tile * ROWS * COLUMNS,
+                    c,
                     COLUMNS,
-                    accumulate);
+                    accumulate || k > 0);
         }
     }
 

@@ -21,10 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns the nodes of an optimized graph into steps and buffers, and plans the buffers' memory. */
 final class Lowering {
-    /** Below, the transforms cost more than they save. */
-    private static final int WINOGRAD_CHANNELS = 32;
-    /** Below, tiles are half empty and the larger weights are most of what is read. */
-    private static final int WINOGRAD_PIXELS = 64;
+    /** Below, weights that are transformed beforehand are most of what is read. */
+    private static final int WINOGRAD_PIXELS = 400;
 
     private final VectorDevice device;
     private final Compilation compilation;
@@ -568,6 +566,12 @@ final class Lowering {
         emit(new Products.Product(gemm, batch, a, batchBytes, packed, packedBytes, bias, residual, relu, y, outBytes, flops), a, packed, bias, residual, y);
     }
 
+    private void winograd(WideWinograd winograd, Buffer x, Buffer packed, @Nullable Buffer bias, @Nullable Buffer residual, boolean relu, Buffer y,
+        long flops) {
+        emit(new Products.WinogradPatches(winograd, x), x);
+        emit(new Products.WideWinogradConvolution(winograd, packed, bias, residual, relu, y, flops), packed, bias, residual, y);
+    }
+
     private void conv2d(Tensor node, Op.Conv2d op) {
         Shape x = node.input(0).shape();
         Shape w = node.input(1).shape();
@@ -579,10 +583,10 @@ final class Lowering {
         Buffer bias = bias(node, op.epilogue(), 2);
         Buffer residual = residual(node, op.epilogue(), 2);
         long flops = 2 * node.shape().size() * w.dim(1) * taps;
-        // Transformed weights take four times the memory, which must pay: packed once, and read for many pixels.
-        if (w.dim(2) == 3 && w.dim(3) == 3 && op.stride() == 1 && op.padding() == 1 && w.dim(1) >= WINOGRAD_CHANNELS
-            && x.dim(1) * x.dim(2) >= WINOGRAD_PIXELS
-            && Winograd.supports(w.dim(1)) && constants.contains(node.input(1))) {
+        boolean winograd = w.dim(2) == 3 && w.dim(3) == 3 && op.stride() == 1 && op.padding() == 1
+            && WideWinograd.pays(x.dim(0), x.dim(1), x.dim(2), w.dim(1), w.dim(0));
+        // Weights that are transformed once take four times the memory, which must pay: packed once, and few for many pixels.
+        if (winograd && x.dim(1) * x.dim(2) >= WINOGRAD_PIXELS && constants.contains(node.input(1))) {
             Buffer transformed = pack(node.input(1), (right, to) -> new Products.PackWinograd(right, w.dim(0), w.dim(1), to),
                 Winograd.packedFloats(w.dim(1), w.dim(0)));
             Buffer y = output(node);
@@ -592,6 +596,11 @@ final class Lowering {
         }
         Buffer packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, false, to),
             ImplicitGemm.packedFloats(taps * w.dim(1), w.dim(0)));
+        if (winograd) {
+            winograd(new WideWinograd(x.dim(0), x.dim(1), x.dim(2), w.dim(1), w.dim(0)), a, packed, bias, residual, op.epilogue().relu(),
+                output(node), flops);
+            return;
+        }
         ImplicitGemm gemm = ImplicitGemm.convolution(x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), w.dim(2), w.dim(3), op.stride(), op.padding());
         multiply(gemm, 1, a, 0, packed, 0, bias, residual, op.epilogue().relu(), output(node), 0, flops);
     }
@@ -619,6 +628,12 @@ final class Lowering {
         }
         Buffer packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, true, to),
             ImplicitGemm.packedFloats(taps * w.dim(0), w.dim(1)));
+        if (w.dim(2) == 3 && w.dim(3) == 3 && op.stride() == 1 && op.padding() == 1
+            && WideWinograd.pays(gs.dim(0), height, width, w.dim(0), w.dim(1))) {
+            winograd(new WideWinograd(gs.dim(0), height, width, w.dim(0), w.dim(1)), g, packed, null, null, false, output(node),
+                2 * gs.size() * w.dim(1) * taps);
+            return;
+        }
         ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), height, width, gs.dim(3), w.dim(1), w.dim(2), w.dim(3), 1,
             w.dim(2) - 1 - op.padding(), w.dim(3) - 1 - op.padding());
         multiply(gemm, 1, g, 0, packed, 0, null, null, false, output(node), 0, 2 * gs.size() * w.dim(1) * taps);

@@ -164,6 +164,84 @@ final class Products {
         }
     }
 
+    /** The first pass of {@link WideWinograd}: leaves transformed patches in the shared array. */
+    static final class WinogradPatches extends Step {
+        private final WideWinograd winograd;
+        private final Buffer x;
+
+        WinogradPatches(WideWinograd winograd, Buffer x) {
+            this.winograd = winograd;
+            this.x = x;
+        }
+
+        @Override
+        int units() {
+            return winograd.transformUnits();
+        }
+
+        @Override
+        int scratchFloats() {
+            return winograd.scratchFloats();
+        }
+
+        @Override
+        int sharedFloats() {
+            return winograd.transformedFloats();
+        }
+
+        @Override
+        void run(int unit, Scratch memory) {
+            winograd.transform(unit, x.at(), memory.shared, memory.floats);
+        }
+    }
+
+    /** The second pass of {@link WideWinograd}, right after the first: y = relu(conv(x) + bias + residual). */
+    static final class WideWinogradConvolution extends Step {
+        private final WideWinograd winograd;
+        private final Buffer packed;
+        private final @Nullable Buffer bias;
+        private final @Nullable Buffer residual;
+        private final boolean relu;
+        private final Buffer y;
+
+        WideWinogradConvolution(WideWinograd winograd, Buffer packed, @Nullable Buffer bias, @Nullable Buffer residual, boolean relu, Buffer y,
+            long flops) {
+            this.winograd = winograd;
+            this.packed = packed;
+            this.bias = bias;
+            this.residual = residual;
+            this.relu = relu;
+            this.y = y;
+            this.flops = flops;
+        }
+
+        @Override
+        int units() {
+            return winograd.units();
+        }
+
+        @Override
+        long scratchBytes() {
+            return winograd.scratchBytes();
+        }
+
+        @Override
+        int scratchFloats() {
+            return winograd.scratchFloats();
+        }
+
+        @Override
+        int sharedFloats() {
+            return winograd.transformedFloats();
+        }
+
+        @Override
+        void run(int unit, Scratch memory) {
+            winograd.run(unit, memory.shared, packed.at(), bias == null ? 0 : bias.at(), residual == null ? 0 : residual.at(), relu, y.at(),
+                memory.address, memory.floats);
+        }
+    }
+
     /** y = relu(a x packed + bias + residual), for several left sides of one geometry. */
     static final class Product extends Step {
         private final ImplicitGemm gemm;

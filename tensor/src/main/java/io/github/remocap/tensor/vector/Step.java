@@ -23,6 +23,11 @@ abstract class Step {
         return 0;
     }
 
+    /** Floats of the array that all workers share. It keeps its elements until the next step that uses it has begun. */
+    int sharedFloats() {
+        return 0;
+    }
+
     /** Computes a unit. */
     abstract void run(int unit, Scratch scratch);
 
@@ -32,6 +37,8 @@ abstract class Step {
         long address;
         /** At least {@link #scratchFloats}. */
         float[] floats = new float[0];
+        /** The same for all workers, at least {@link #sharedFloats}. */
+        float[] shared = new float[0];
     }
 
     /** Units for n elements, at least {@code grain} each. */

@@ -43,11 +43,13 @@ final class VectorProgram extends Program {
         }
         long bytes = 0;
         int floats = 0;
+        int shared = 0;
         for (Step step : steps) {
             bytes = Math.max(bytes, step.scratchBytes());
             floats = Math.max(floats, step.scratchFloats());
+            shared = Math.max(shared, step.sharedFloats());
         }
-        workers.reserve(bytes, floats);
+        workers.reserve(bytes, floats, shared);
     }
 
     @Override

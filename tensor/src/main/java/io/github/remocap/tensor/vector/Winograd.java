@@ -15,13 +15,10 @@ import static io.github.remocap.tensor.vector.Simd.LANES;
  * <p>An instance is the geometry; it holds no memory, and any number of threads may run it at once, each with a scratch.
  */
 public final class Winograd {
-    private static final int TILE = 4; // outputs of a tile in each direction
-    private static final int PATCH = 6; // inputs of a tile in each direction
-    private static final int FREQUENCIES = PATCH * PATCH;
+    private static final int PATCH = WinogradTiles.PATCH;
+    private static final int FREQUENCIES = WinogradTiles.FREQUENCIES;
 
-    // Channels that are summed in one chain. Bounds the rounding: the relative rms error over 256 channels is
-    // 1.5e-6 with chains of 128, 2.2e-6 with chains of 256.
-    private static final int DEPTH = 128;
+    private static final int DEPTH = WinogradTiles.DEPTH;
 
     // Tiles of a block: 24 keep the transformed data near the second-level cache up to 256 channels; beyond, the weights no
     // longer fit any cache, and more tiles share what is streamed.
@@ -41,13 +38,9 @@ public final class Winograd {
         {0, 0, 1},
     };
 
-    private final int height;
-    private final int width;
+    private final WinogradTiles tiles;
     private final int channels;
     private final int outChannels;
-    private final int tilesX;
-    private final int tilesY;
-    private final int tiles;
     private final int blockTiles;
     private final int blocks;
     private final int groupPanels; // panels multiplied before their products are transformed back
@@ -66,18 +59,14 @@ public final class Winograd {
         if (!supports(channels)) {
             throw new IllegalArgumentException(channels + " input channels are not a multiple of " + LANES);
         }
-        this.height = height;
-        this.width = width;
+        this.tiles = new WinogradTiles(images, height, width, channels);
         this.channels = channels;
         this.outChannels = outChannels;
-        this.tilesX = ceilDiv(width, TILE);
-        this.tilesY = ceilDiv(height, TILE);
-        this.tiles = Math.multiplyExact(Math.multiplyExact(images, tilesX), tilesY);
         int panels = ceilDiv(outChannels, COLUMNS);
         int wanted = channels >= WIDE ? BLOCK_TILES_WIDE : BLOCK_TILES;
-        int count = ceilDiv(tiles, wanted);
-        this.blockTiles = ceilDiv(ceilDiv(tiles, count), ROWS) * ROWS;
-        this.blocks = ceilDiv(tiles, blockTiles);
+        int count = ceilDiv(tiles.count(), wanted);
+        this.blockTiles = ceilDiv(ceilDiv(tiles.count(), count), ROWS) * ROWS;
+        this.blocks = ceilDiv(tiles.count(), blockTiles);
         this.groupPanels = Math.min(panels, GROUP_PANELS);
         int split = Math.clamp(panels / groupPanels, 1, ceilDiv(8, blocks)); // eight units keep a few workers busy
         this.splitPanels = ceilDiv(ceilDiv(panels, split), groupPanels) * groupPanels;
@@ -157,7 +146,7 @@ public final class Winograd {
      */
     public void run(int unit, long in, long packed, long bias, long residual, boolean relu, long out, float[] scratch) {
         int first = unit % blocks * blockTiles;
-        int count = Math.min(blockTiles, tiles - first);
+        int count = Math.min(blockTiles, tiles.count() - first);
         int panel = unit / blocks * splitPanels;
         int end = Math.min(panel + splitPanels, ceilDiv(outChannels, COLUMNS));
         transform(in, first, count, scratch);
@@ -172,7 +161,7 @@ public final class Winograd {
             for (int p = 0; p < group; p++) {
                 int c = products() + p * FREQUENCIES * productStride;
                 WinogradTransform.products(scratch, c, productStride, count * COLUMNS);
-                finish(first, count, (panel + p) * COLUMNS, scratch, c, bias, residual, relu, out);
+                tiles.finish(first, count, (panel + p) * COLUMNS, outChannels, scratch, c, productStride, bias, residual, relu, out);
             }
         }
     }
@@ -183,7 +172,7 @@ public final class Winograd {
     }
 
     private int products() {
-        return halves() + FREQUENCIES * WinogradTransform.CHUNK;
+        return halves() + WinogradTiles.HALVES;
     }
 
     private void multiply(int rowTiles, int f, long weights, float[] scratch, int c) {
@@ -206,66 +195,7 @@ public final class Winograd {
 
     private void transform(long in, int first, int count, float[] scratch) {
         for (int t = 0; t < count; t++) {
-            int tile = first + t;
-            int x = tile % tilesX * TILE - 1;
-            int y = tile / tilesX % tilesY * TILE - 1;
-            long image = in + 4L * channels * height * width * (tile / tilesX / tilesY);
-            for (int c = 0; c < channels; c += WinogradTransform.CHUNK) {
-                int chunk = Math.min(WinogradTransform.CHUNK, channels - c);
-                for (int i = 0; i < PATCH; i++) {
-                    long row = image + 4L * (channels * ((long) (y + i) * width + x) + c);
-                    boolean inside = y + i >= 0 && y + i < height;
-                    WinogradTransform.patchRow(
-                            pixel(row, x, 0, inside),
-                            pixel(row, x, 1, inside),
-                            pixel(row, x, 2, inside),
-                            pixel(row, x, 3, inside),
-                            pixel(row, x, 4, inside),
-                            pixel(row, x, 5, inside),
-                            chunk,
-                            scratch,
-                            halves() + i * PATCH * WinogradTransform.CHUNK);
-                }
-                WinogradTransform.patchColumns(scratch, halves(), chunk, t * rowStride + c, planeStride);
-            }
-        }
-    }
-
-    private long pixel(long row, int x, int i, boolean inside) {
-        return inside && x + i >= 0 && x + i < width ? row + 4L * channels * i : WinogradTransform.ZEROS;
-    }
-
-    private void finish(
-            int first, int count, int column, float[] scratch, int c, long bias, long residual, boolean relu, long out) {
-        int columns = Math.min(COLUMNS, outChannels - column);
-        long shift = bias == 0 ? 0 : bias + 4L * column;
-        for (int t = 0; t < count; t++) {
-            int tile = first + t;
-            int x = tile % tilesX * TILE;
-            int y = tile / tilesX % tilesY * TILE;
-            int image = tile / tilesX / tilesY;
-            int inX = Math.min(TILE, width - x);
-            int inY = Math.min(TILE, height - y);
-            for (int i = 0; i < inY; i++) {
-                long to = 4L * (outChannels * (((long) image * height + y + i) * width + x) + column);
-                int from = c + i * PATCH * productStride + t * COLUMNS;
-                long add = residual == 0 ? 0 : residual + to;
-                if (columns == COLUMNS) {
-                    Epilogue.panel(scratch, from, productStride, inX, shift, add, relu, out + to, outChannels);
-                } else {
-                    for (int j = 0; j < inX; j++) {
-                        long pixel = 4L * j * outChannels;
-                        Epilogue.row(
-                                scratch,
-                                from + j * productStride,
-                                columns,
-                                shift,
-                                add == 0 ? 0 : add + pixel,
-                                relu,
-                                out + to + pixel);
-                    }
-                }
-            }
+            tiles.transform(in, first + t, scratch, halves(), scratch, t * rowStride, planeStride, DEPTH);
         }
     }
 

@@ -24,6 +24,16 @@ final class WinogradTransform {
     /** Address of zeros for one chunk, the pixels of the padding. */
     static final long ZEROS = Arena.global().allocate(4L * CHUNK, 64).address();
 
+    /** Weight transform: row f is (1, p, p^2) / prod(p - q) for point p, the others q. */
+    static final float[][] G = {
+        {1, 0, 0},
+        {-1 / 3f, -1 / 3f, -1 / 3f},
+        {1 / 3f, -1 / 3f, 1 / 3f},
+        {1 / 15f, 2 / 15f, 4 / 15f},
+        {-16 / 15f, 8 / 15f, -4 / 15f},
+        {0, 0, 1},
+    };
+
     private WinogradTransform() {}
 
     /**
@@ -61,11 +71,12 @@ final class WinogradTransform {
     /**
      * Transforms the six columns of a patch whose rows are transformed.
      *
-     * @param t {@code [6][6][CHUNK]} from {@code from}; also receives {@code [6][6]} rows of channels
+     * @param t {@code [6][6][CHUNK]} from {@code from}
      * @param count channels, a multiple of the lanes
+     * @param v receives {@code [6][6]} rows of channels
      * @param to where the first of these rows goes, the others at {@code step}
      */
-    static void patchColumns(float[] t, int from, int count, int to, int step) {
+    static void patchColumns(float[] t, int from, int count, float[] v, int to, int step) {
         FloatVector oneAndHalf = FloatVector.broadcast(SPECIES, 1.5f);
         FloatVector half = FloatVector.broadcast(SPECIES, 0.5f);
         FloatVector minusTwo = FloatVector.broadcast(SPECIES, -2);
@@ -83,12 +94,12 @@ final class WinogradTransform {
                 int i = to + x * step + c;
                 FloatVector d42 = d4.sub(d2);
                 FloatVector d31 = d3.sub(d1);
-                fma(oneAndHalf, d1.sub(d3), fma(minusTwo, d2, d0.add(d4))).intoArray(t, i);
-                d4.sub(fma(half, d3, fma(twoAndHalf, d2, d1))).intoArray(t, i + 6 * step);
-                fma(minusTwoAndHalf, d3, fma(half, d2, d1)).add(d4).intoArray(t, i + 12 * step);
-                fma(half, d31, d42).intoArray(t, i + 18 * step);
-                fma(minusTwo, d31, d42).intoArray(t, i + 24 * step);
-                fma(oneAndHalf, d2.sub(d4), fma(minusTwo, d3, d1.add(d5))).intoArray(t, i + 30 * step);
+                fma(oneAndHalf, d1.sub(d3), fma(minusTwo, d2, d0.add(d4))).intoArray(v, i);
+                d4.sub(fma(half, d3, fma(twoAndHalf, d2, d1))).intoArray(v, i + 6 * step);
+                fma(minusTwoAndHalf, d3, fma(half, d2, d1)).add(d4).intoArray(v, i + 12 * step);
+                fma(half, d31, d42).intoArray(v, i + 18 * step);
+                fma(minusTwo, d31, d42).intoArray(v, i + 24 * step);
+                fma(oneAndHalf, d2.sub(d4), fma(minusTwo, d3, d1.add(d5))).intoArray(v, i + 30 * step);
             }
         }
     }
@@ -112,7 +123,7 @@ final class WinogradTransform {
 
     // Six rows of m at step become four in their place. No products by a number: each is inlined as a broadcast and more, and
     // where the compiler's budget ends, vectors become objects.
-    private static void outputs(float[] m, int at, int step, int count) {
+    static void outputs(float[] m, int at, int step, int count) {
         FloatVector minusHalf = FloatVector.broadcast(SPECIES, -0.5f);
         FloatVector quarter = FloatVector.broadcast(SPECIES, 0.25f);
         FloatVector minusEighth = FloatVector.broadcast(SPECIES, -0.125f);
@@ -133,6 +144,59 @@ final class WinogradTransform {
             fma(two, m3, fma(minusHalf, m4, difference)).intoArray(m, i + step);
             fma(four, m3, fma(quarter, m4, sum)).intoArray(m, i + 2 * step);
             fma(eight, m3, fma(minusEighth, m4, difference)).add(m5).intoArray(m, i + 3 * step);
+        }
+    }
+
+    /**
+     * Transforms weights to the frequencies of one row: {@code u[j] = sum_x (sum_y G[i][y] w[y][x]) G[j][x]}.
+     *
+     * @param w address of {@code [9]} taps, row by row
+     * @param step floats from tap to tap
+     * @param i row of frequencies
+     * @param count floats of a tap to transform, a multiple of the lanes
+     * @param u address that receives {@code [6]} rows of {@code count}
+     * @param stride floats from row to row of {@code u}; no power of two, or all rows share a cache set
+     */
+    static void weights(long w, int step, int i, int count, long u, int stride) {
+        // In separate loops: the nine taps are often a power of two apart, too many for the ways of their cache set.
+        weightRow(w, step, i, count, u);
+        weightRow(w + 4L * step, step, i, count, u + 4L * stride);
+        weightRow(w + 8L * step, step, i, count, u + 20L * stride);
+        weightColumns(count, u, stride);
+    }
+
+    private static void weightRow(long w, int step, int i, int count, long to) {
+        FloatVector g0 = FloatVector.broadcast(SPECIES, G[i][0]);
+        FloatVector g1 = FloatVector.broadcast(SPECIES, G[i][1]);
+        FloatVector g2 = FloatVector.broadcast(SPECIES, G[i][2]);
+        long tap = 4L * step;
+        for (int c = 0; c < count; c += LANES) {
+            long p = w + 4L * c;
+            Simd.store(fma(g2, Simd.load(p + 6 * tap), fma(g1, Simd.load(p + 3 * tap), g0.mul(Simd.load(p)))), to + 4L * c);
+        }
+    }
+
+    // Rows 0, 1 and 5 of u hold the sums over y for x = 0, 1, 2.
+    private static void weightColumns(int count, long u, int stride) {
+        FloatVector third = FloatVector.broadcast(SPECIES, G[2][0]);
+        FloatVector minusThird = FloatVector.broadcast(SPECIES, G[1][0]);
+        FloatVector a = FloatVector.broadcast(SPECIES, G[3][0]);
+        FloatVector b = FloatVector.broadcast(SPECIES, G[3][1]);
+        FloatVector c = FloatVector.broadcast(SPECIES, G[3][2]);
+        FloatVector d = FloatVector.broadcast(SPECIES, G[4][0]);
+        FloatVector e = FloatVector.broadcast(SPECIES, G[4][1]);
+        FloatVector f = FloatVector.broadcast(SPECIES, G[4][2]);
+        long row = 4L * stride;
+        for (int k = 0; k < count; k += LANES) {
+            long p = u + 4L * k;
+            FloatVector h0 = Simd.load(p);
+            FloatVector h1 = Simd.load(p + row);
+            FloatVector h2 = Simd.load(p + 5 * row);
+            FloatVector sum = h0.add(h2);
+            Simd.store(sum.add(h1).mul(minusThird), p + row);
+            Simd.store(sum.sub(h1).mul(third), p + 2 * row);
+            Simd.store(fma(c, h2, fma(b, h1, a.mul(h0))), p + 3 * row);
+            Simd.store(fma(f, h2, fma(e, h1, d.mul(h0))), p + 4 * row);
         }
     }
 }

@@ -43,8 +43,14 @@ final class Workers implements AutoCloseable {
         return scratch.length;
     }
 
-    /** Makes sure that every worker has so much scratch memory. */
-    synchronized void reserve(long bytes, int floats) {
+    /** Makes sure that every worker has so much scratch memory, and all together so much to share. */
+    synchronized void reserve(long bytes, int floats, int sharedFloats) {
+        if (sharedFloats > scratch[0].shared.length) {
+            float[] shared = new float[sharedFloats];
+            for (Step.Scratch s : scratch) {
+                s.shared = shared;
+            }
+        }
         for (Step.Scratch s : scratch) {
             if (floats > s.floats.length) {
                 s.floats = new float[floats];
