@@ -1,7 +1,10 @@
 package io.github.remocap.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * An axis of a chart: which values it spans and where its ticks are.
@@ -45,7 +48,7 @@ record Axis(double least, double greatest, boolean logarithmic, List<Double> tic
         int first = (int) Math.floor(Math.log10(a));
         int last = (int) Math.ceil(Math.log10(b));
         int every = Math.max(1, (last - first) / TICKS);
-        double[] within = last - first <= 2 ? new double[] {1, 2, 5} : new double[] {1};
+        double[] within = b / a <= 1000 ? new double[] {1, 2, 5} : new double[] {1};
         List<Double> ticks = new ArrayList<>();
         for (int decade = first; decade <= last; decade += every) {
             for (double factor : within) {
@@ -80,9 +83,9 @@ record Axis(double least, double greatest, boolean logarithmic, List<Double> tic
             return "0";
         }
         if (size >= 1e5 || size < 1e-3) {
-            String text = String.format(java.util.Locale.ROOT, "%.1e", tick);
+            String text = String.format(Locale.ROOT, "%.1e", tick);
             return text.replace(".0e", "e").replace("e-0", "e-").replace("e+0", "e");
         }
-        return java.math.BigDecimal.valueOf(tick).round(new java.math.MathContext(6)).stripTrailingZeros().toPlainString();
+        return BigDecimal.valueOf(tick).round(new MathContext(6)).stripTrailingZeros().toPlainString();
     }
 }

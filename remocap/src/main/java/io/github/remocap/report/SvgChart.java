@@ -54,9 +54,8 @@ final class SvgChart {
         out.append("<figure class=\"chart\">\n<h3>").append(Html.escape(chart.title())).append("</h3>\n");
         add("<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">%n", WIDTH, HEIGHT, Html.escape(description()));
         axes();
-        int colour = 0;
         for (Line line : chart.lines()) {
-            line(line, colour++ % COLOURS);
+            line(line);
         }
         for (Guide guide : chart.guides()) {
             add("<line class=\"guide\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>%n", LEFT, WIDTH - RIGHT, top(guide.value()), top(guide.value()));
@@ -64,9 +63,8 @@ final class SvgChart {
                 Html.escape(guide.name() + " " + Html.number(guide.value())));
         }
         out.append("</svg>\n<figcaption>");
-        colour = 0;
         for (Line line : chart.lines()) {
-            add("<span class=\"key\"><i class=\"c%d%s\"></i>%s</span> ", colour++ % COLOURS, line.faint() ? " faint" : "", Html.escape(line.name()));
+            add("<span class=\"key\"><i class=\"%s\"></i>%s</span> ", style(line), Html.escape(line.name()));
         }
         out.append("</figcaption>\n</figure>\n");
     }
@@ -99,9 +97,14 @@ final class SvgChart {
         add("<text transform=\"translate(13 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>%n", (TOP + HEIGHT - BOTTOM) / 2, Html.escape(chart.y()));
     }
 
+    /** Faint lines are grey; the others have colours in their order. */
+    private String style(Line line) {
+        return line.faint() ? "faint" : "c" + chart.lines().stream().filter(l -> !l.faint()).toList().indexOf(line) % COLOURS;
+    }
+
     /** A polyline for each stretch without gaps; a dot where a stretch is a single point. */
-    private void line(Line line, int colour) {
-        String style = "c" + colour + (line.faint() ? " faint" : "");
+    private void line(Line line) {
+        String style = style(line);
         StringBuilder points = new StringBuilder();
         int count = 0;
         int[] kept = reduce(line);

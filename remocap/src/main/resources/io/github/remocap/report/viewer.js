@@ -100,6 +100,7 @@ class Viewer {
     const cells = 2 * Math.ceil(2 * extent);
     this.grid = new THREE.GridHelper(cells / 2, cells); // half a metre a cell
     this.grid.position.copy(floor.position);
+    floor.position.y -= 0.002 * extent;
     this.grid.material.transparent = true;
     this.grid.material.opacity = 0.5;
     this.world.add(floor, this.grid);
@@ -276,7 +277,7 @@ class Viewer {
     const height = flat * size.y + Math.abs(direction.y) * (flat > 0.01 ? Math.hypot(size.x, size.z) : size.z);
     const depth = Math.abs(direction.x) * size.x + Math.abs(direction.y) * size.y + Math.abs(direction.z) * size.z;
     const half = Math.tan(THREE.MathUtils.degToRad(this.camera.fov / 2));
-    const distance = 1.15 * Math.max(height / 2, width / 2 / this.camera.aspect) / half + depth / 2;
+    const distance = 1.08 * Math.max(height / 2, width / 2 / this.camera.aspect) / half + depth / 2;
     this.orbit.target.copy(middle);
     this.camera.position.copy(middle).addScaledVector(direction, distance);
     this.camera.near = distance / 100;
