@@ -43,7 +43,7 @@ final class Browser implements AutoCloseable {
     Browser(Path profile, String... flags) throws Exception {
         List<String> command = new ArrayList<>(List.of(program(), "--headless", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
             "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-            "--remote-debugging-port=0", "--user-data-dir=" + profile, "--window-size=1200,900"));
+            "--remote-debugging-port=0", "--user-data-dir=" + profile, "--window-size=1000,760"));
         command.addAll(List.of(flags));
         command.add("about:blank");
         process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(profile.resolve("chromium.log").toFile()).start();
