@@ -55,7 +55,10 @@ final class ViewCommand implements Callable<Integer> {
 
     private Clip run(Path folder) throws IOException {
         int frames = ResultFile.read(folder).map(r -> r.frames().size()).orElse(0);
-        try (ProgressBar bar = new ProgressBarBuilder().setTaskName("reading meshes").setInitialMax(frames).setUnit(" frames", 1)
+        if (frames == 0) {
+            return RunClips.read(folder, framesPerSecond, !noPictures, f -> { }); // which says what is missing
+        }
+        try (ProgressBar bar = new ProgressBarBuilder().setTaskName("meshes").setInitialMax(frames).setUnit(" frames", 1)
             .setStyle(ProgressBarStyle.ASCII).build()) {
             return RunClips.read(folder, framesPerSecond, !noPictures, bar::stepTo);
         }

@@ -90,9 +90,8 @@ public final class TrainingCurves {
         if (loss.length > 0) {
             List<Line> lines = new ArrayList<>();
             if (loss.length >= SMOOTHED_FROM) {
-                int window = loss.length / 20;
                 lines.add(new Line("every step", steps(train), loss, true));
-                lines.add(new Line("mean of " + window + " steps", steps(train), mean(loss, window), false));
+                lines.add(new Line("mean of " + loss.length / 20 + " steps", steps(train), mean(loss, loss.length / 20), false));
             } else {
                 lines.add(new Line("loss", steps(train), loss, false));
             }
@@ -101,15 +100,17 @@ public final class TrainingCurves {
         validationErrors().ifPresent(charts::add);
         List<Line> parts = new ArrayList<>();
         int first = columns.indexOf("loss") + 1;
+        int window = Math.max(1, train.size() / 20);
         for (String part : columns.subList(first, columns.indexOf("gradient_norm"))) {
             double[] values = column(train, part);
             if (Arrays.stream(values).anyMatch(v -> Double.isFinite(v) && v != 0)) {
-                parts.add(new Line(part.replace('_', ' '), steps(train), mean(values, Math.max(1, values.length / 20)), false));
+                parts.add(new Line(part.replace('_', ' '), steps(train), mean(values, window), false));
             }
         }
         for (int from = 0; from < parts.size(); from += PARTS) {
             List<Line> some = parts.subList(from, Math.min(parts.size(), from + PARTS));
-            charts.add(new Chart(from == 0 ? "Parts of the loss" : "Parts of the loss, continued", "step", "unweighted loss", true, some, List.of()));
+            charts.add(new Chart(from == 0 ? "Parts of the loss" : "Parts of the loss, continued", "step",
+                window > 1 ? "unweighted, mean of " + window + " steps" : "unweighted", true, some, List.of()));
         }
         if (train.size() > 1) {
             charts.add(chart("Learning rate", "learning rate", List.of(new Line("learning rate", steps(train), column(train, "learning_rate"), false))));

@@ -115,7 +115,7 @@ class Viewer {
     geometry.setAttribute('position', new THREE.BufferAttribute(new Float32Array(3 * this.clip.vertices), 3));
     geometry.setAttribute('color', new THREE.BufferAttribute(new Float32Array(3 * this.clip.vertices), 3));
     geometry.setIndex(new THREE.BufferAttribute(this.clip.faces, 1));
-    const mesh = new THREE.Mesh(geometry, new THREE.MeshStandardMaterial({ roughness: 0.62, side: THREE.DoubleSide }));
+    const mesh = new THREE.Mesh(geometry, new THREE.MeshLambertMaterial({ side: THREE.DoubleSide }));
     mesh.castShadow = true;
     mesh.frustumCulled = false;
     mesh.userData.steps = steps;

@@ -14,7 +14,6 @@ import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -40,12 +39,10 @@ final class Browser implements AutoCloseable {
     private int last;
 
     /** Starts Chromium with a profile in a folder; the test is skipped where there is none. */
-    Browser(Path profile, String... flags) throws Exception {
-        List<String> command = new ArrayList<>(List.of(program(), "--headless", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    Browser(Path profile) throws Exception {
+        List<String> command = List.of(program(), "--headless", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
             "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-            "--remote-debugging-port=0", "--user-data-dir=" + profile, "--window-size=1000,760"));
-        command.addAll(List.of(flags));
-        command.add("about:blank");
+            "--remote-debugging-port=0", "--user-data-dir=" + profile, "--window-size=720,600", "about:blank");
         process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(profile.resolve("chromium.log").toFile()).start();
         try {
             Path port = profile.resolve("DevToolsActivePort");

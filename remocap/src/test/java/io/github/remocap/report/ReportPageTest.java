@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -178,11 +179,16 @@ class ReportPageTest {
     @Test
     void aBrowserWithoutWebGlSaysSo() throws Exception {
         Path page = report();
-        try (Browser old = new Browser(Files.createDirectory(profiles.resolve("flat")), "--disable-3d-apis")) {
-            old.open(page);
-            old.until("document.querySelector('.viewer').dataset.state == 'failed'");
-            assertEquals("The 3D view cannot be shown: this browser shows no WebGL 2", old.eval("document.querySelector('.viewer .trouble').innerText").asText());
-            assertEquals(4, old.eval("document.querySelectorAll('.chart svg').length").asInt());
+        String without = browser.send("Page.addScriptToEvaluateOnNewDocument",
+            Map.of("source", "HTMLCanvasElement.prototype.getContext = () => null")).get("identifier").asText();
+        try {
+            browser.open(page);
+            browser.until("document.querySelector('.viewer').dataset.state == 'failed'");
+            assertEquals("The 3D view cannot be shown: this browser shows no WebGL 2",
+                browser.eval("document.querySelector('.viewer .trouble').innerText").asText());
+            assertEquals(4, browser.eval("document.querySelectorAll('.chart svg').length").asInt());
+        } finally {
+            browser.send("Page.removeScriptToEvaluateOnNewDocument", Map.of("identifier", without));
         }
     }
 
