@@ -105,12 +105,13 @@ final class Anatomy {
 
     private static final double[][] NECK_AND_HEAD = {
         // {half width, y, front z, back z} from the jaw's root to the crown
-        {0.058, 0.592, 0.052, -0.062}, {0.068, 0.655, 0.112, -0.082}, {0.076, 0.725, 0.112, -0.094}, {0.050, 0.790, 0.066, -0.062}};
+        {0.058, 0.592, 0.052, -0.062}, {0.068, 0.655, 0.112, -0.082}, {0.076, 0.725, 0.112, -0.094}, {0.044, 0.785, 0.058, -0.056}};
 
     private double[] head(Point p) {
         double[] h = NECK_AND_HEAD[p.y() - Lattice.SHOULDERS - 1];
         double round = p.x() == 0 ? 1 : 0.62; // the corner columns are less far to the front and back
-        return new double[] {p.x() * h[0] * head, raise(h[1]), (p.z() == 1 ? h[2] : h[3]) * round * head};
+        double dome = p.y() == Lattice.CROWN && p.x() == 0 ? 0.018 : 0;
+        return new double[] {p.x() * h[0] * head, raise(h[1] + dome), (p.z() == 1 ? h[2] : h[3]) * round * head};
     }
 
     private static final double[][] ARM = {

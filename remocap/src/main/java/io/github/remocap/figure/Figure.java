@@ -15,6 +15,7 @@ import java.util.List;
 public final class Figure {
     /** SMPL's tree. */
     private static final int[] PARENTS = {-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21};
+    private static final int[] MIRRORED_JOINTS = {0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22};
     private static final int INTERPOLATION_STEPS = 12;
     private static final double LEAST_WEIGHT = 0.002;
 
@@ -26,6 +27,10 @@ public final class Figure {
     private final Subdivision coarse;
     private final Subdivision intermediate;
     private final Subdivision fine;
+    private final SparseMatrix coarseLimit;
+    private final SparseMatrix coarseLoop;
+    private final SparseMatrix intermediateLoop;
+    private final SparseMatrix fineLimit;
     private final BodyModel body;
     private final MeshHierarchy hierarchy;
     private final Landmarks landmarks;
@@ -35,6 +40,10 @@ public final class Figure {
         coarse = new Subdivision(lattice.points().size(), lattice.triangles(), lattice.mirror());
         intermediate = coarse.refine();
         fine = intermediate.refine();
+        coarseLimit = coarse.limit();
+        coarseLoop = coarse.loop();
+        intermediateLoop = intermediate.loop();
+        fineLimit = fine.limit();
         hierarchy = new MeshHierarchy(Subdivision.select(intermediate.vertices(), fine.vertices()),
             Subdivision.select(coarse.vertices(), intermediate.vertices()), intermediate.butterfly(), coarse.butterfly());
         float[] template = template(lattice.points());
@@ -93,18 +102,21 @@ public final class Figure {
         return landmarks.j24();
     }
 
+    /** The 14 of them that losses and metrics use. */
+    public SparseMatrix joints14() {
+        return landmarks.j14();
+    }
+
     /** Values on the cage {@code [coarse,width]} brought to the fine mesh, smooth. */
     private double[] smooth(double[] values, int width) {
-        double[] finer = Rows.times(intermediate.loop(), Rows.times(coarse.loop(), values, width), width);
-        return Rows.times(fine.limit(), finer, width);
+        return Rows.times(fineLimit, Rows.times(intermediateLoop, Rows.times(coarseLoop, values, width), width), width);
     }
 
     /** Control points whose smooth surface nearly passes through the cage's points, so that it does not shrink. */
     private double[] control(double[] points) {
-        SparseMatrix limit = coarse.limit();
         double[] control = points.clone();
         for (int i = 0; i < INTERPOLATION_STEPS; i++) {
-            double[] at = Rows.times(limit, control, 3);
+            double[] at = Rows.times(coarseLimit, control, 3);
             for (int k = 0; k < control.length; k++) {
                 control[k] += points[k] - at[k];
             }
@@ -122,7 +134,7 @@ public final class Figure {
     }
 
     /** Sums run in another order on the other side of the body: the left side counts for both. */
-    private void mirrorLeft(List<Point> points, float[] values, int width) {
+    private void mirrorLeft(float[] values, int width) {
         int[] mirror = fine.mirror();
         for (int v = 0; v < mirror.length; v++) {
             int w = mirror[v];
@@ -142,7 +154,7 @@ public final class Figure {
         for (int i = 0; i < mean.length; i++) {
             template[i] = (float) mean[i];
         }
-        mirrorLeft(points, template, 1);
+        mirrorLeft(template, 1);
         return template;
     }
 
@@ -160,7 +172,7 @@ public final class Figure {
                 directions[c * k + i] = (float) ((plus[c] - minus[c]) / 2);
             }
         }
-        mirrorLeft(points, directions, k);
+        mirrorLeft(directions, k);
         return directions;
     }
 
@@ -171,17 +183,23 @@ public final class Figure {
             System.arraycopy(Anatomy.weights(points.get(v)), 0, cage, v * joints, joints);
         }
         double[] all = smooth(cage, joints);
+        int[] mirror = fine.mirror();
         Rows rows = new Rows(joints);
         for (int v = 0; v < fine.vertices(); v++) {
+            int left = Math.min(v, mirror[v]); // here, too, one side counts for both
             double sum = 0;
+            double[] row = new double[joints];
             for (int j = 0; j < joints; j++) {
-                double w = all[v * joints + j];
-                sum += w >= LEAST_WEIGHT ? w : 0;
+                double w = all[left * joints + j];
+                w = v == mirror[v] ? (w + all[left * joints + MIRRORED_JOINTS[j]]) / 2 : w;
+                if (w >= LEAST_WEIGHT) {
+                    row[left == v ? j : MIRRORED_JOINTS[j]] = w;
+                    sum += w;
+                }
             }
             for (int j = 0; j < joints; j++) {
-                double w = all[v * joints + j];
-                if (w >= LEAST_WEIGHT) {
-                    rows.add(j, w / sum);
+                if (row[j] > 0) {
+                    rows.add(j, row[j] / sum);
                 }
             }
             rows.end();

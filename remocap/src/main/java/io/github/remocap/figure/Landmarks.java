@@ -1,5 +1,6 @@
 package io.github.remocap.figure;
 
+import io.github.remocap.body.Joints;
 import io.github.remocap.tensor.SparseMatrix;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +70,10 @@ final class Landmarks {
 
     SparseMatrix j24() {
         return matrix(J24);
+    }
+
+    SparseMatrix j14() {
+        return matrix(Joints.J24_TO_14.stream().map(J24::get).toList());
     }
 
     private SparseMatrix matrix(List<Landmark> landmarks) {

@@ -1,7 +1,7 @@
 package io.github.remocap.train;
 
-import io.github.remocap.assets.Assets;
 import io.github.remocap.assets.Assets.Gender;
+import io.github.remocap.assets.BodyAssets;
 import io.github.remocap.autograd.Schedule;
 import io.github.remocap.autograd.State;
 import io.github.remocap.body.Skinning;
@@ -64,7 +64,7 @@ public final class Trainer implements AutoCloseable {
         boolean done = false;
         try {
             RemoCap network = new RemoCap(config.model());
-            Mesh mesh = config.assets() != null ? new Assets(config.assets()).mesh() : MeshFile.read(Objects.requireNonNull(config.mesh()));
+            Mesh mesh = config.assets() != null ? BodyAssets.open(config.assets()).mesh() : MeshFile.read(Objects.requireNonNull(config.mesh()));
             mesh.check(config.model());
             Surface surface = surface(config);
             clips = own(NpzClips.open(config.data().train(), config.model()));
@@ -110,9 +110,9 @@ public final class Trainer implements AutoCloseable {
         if (file != null) {
             return SurfaceFile.read(file, config.model());
         }
-        Assets assets = new Assets(Objects.requireNonNull(config.assets()));
+        BodyAssets assets = BodyAssets.open(Objects.requireNonNull(config.assets()));
         SparseMatrix h36m = assets.h36m(config.model().fine());
-        Skinning body = config.model().smplRegressor() && assets.smplFile(Gender.NEUTRAL).isPresent() ? new Skinning(assets.smpl(Gender.NEUTRAL)) : null;
+        Skinning body = config.model().smplRegressor() && assets.hasBody(Gender.NEUTRAL) ? new Skinning(assets.smpl(Gender.NEUTRAL)) : null;
         return new Surface(assets.intermediateFaces(), assets.intermediateEdges(), h36m, body);
     }
 
