@@ -1,6 +1,6 @@
 package io.github.remocap.cli;
 
-import io.github.remocap.assets.Assets;
+import io.github.remocap.assets.BodyAssets;
 import io.github.remocap.data.Annotation;
 import io.github.remocap.data.DamagedRowException;
 import io.github.remocap.data.Raw3dpw;
@@ -29,7 +29,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(names = "--split", defaultValue = "test", paramLabel = "NAME", description = "train, validation or test (default: ${DEFAULT-VALUE}).")
     private String split;
 
-    @Option(names = "--assets", required = true, paramLabel = "DIR", description = "Folder with the body's files.")
+    @Option(names = "--assets", required = true, paramLabel = "DIR", description = "Folder with the body's files, or 'embedded' for the body that comes with the program.")
     private Path assets;
 
     @Option(names = "--gendered", description = "Joints and boxes from the body of the annotated gender instead of the neutral one.")
@@ -46,7 +46,7 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Assets files = new Assets(assets);
+        BodyAssets files = BodyAssets.open(assets);
         TruthBodies bodies = gendered ? TruthBodies.gendered(files) : TruthBodies.neutral(files);
         int skipped = 0;
         String as = name;

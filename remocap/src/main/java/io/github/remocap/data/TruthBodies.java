@@ -1,7 +1,7 @@
 package io.github.remocap.data;
 
-import io.github.remocap.assets.Assets;
 import io.github.remocap.assets.Assets.Gender;
+import io.github.remocap.assets.BodyAssets;
 import io.github.remocap.body.BodyModel;
 import io.github.remocap.body.Posing;
 import io.github.remocap.tensor.SparseMatrix;
@@ -20,13 +20,13 @@ public record TruthBodies(Posing neutral, Posing female, Posing male, SparseMatr
     private static final int[] JOINTS = {8, 5, 29, 30, 4, 7, 21, 19, 17, 16, 18, 20, 31, 32, 33, 34, 35, 36, 37, 24, 26, 25, 28, 27};
 
     /** The neutral body for everybody, as in the reference. */
-    public static TruthBodies neutral(Assets assets) throws IOException {
+    public static TruthBodies neutral(BodyAssets assets) throws IOException {
         Posing body = new Posing(assets.smpl(Gender.NEUTRAL));
         return new TruthBodies(body, body, body, joints(body.body(), assets.extraJoints(body.body().vertices())));
     }
 
     /** Each gender's own body, to which 3DPW's annotations belong. */
-    public static TruthBodies gendered(Assets assets) throws IOException {
+    public static TruthBodies gendered(BodyAssets assets) throws IOException {
         TruthBodies neutral = neutral(assets);
         return new TruthBodies(neutral.neutral, new Posing(assets.smpl(Gender.FEMALE)), new Posing(assets.smpl(Gender.MALE)), neutral.joints);
     }

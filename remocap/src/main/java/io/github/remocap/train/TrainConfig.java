@@ -1,5 +1,6 @@
 package io.github.remocap.train;
 
+import io.github.remocap.assets.BodyAssets;
 import io.github.remocap.autograd.Adam;
 import io.github.remocap.autograd.Optimizer;
 import io.github.remocap.autograd.Schedule;
@@ -27,7 +28,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param model sizes of the network, and which of SD and MD it has
  * @param data clips
  * @param mesh npz with adjacency and upsample; null with {@code assets}
- * @param assets folder with the body's mesh files; null with {@code mesh}
+ * @param assets folder with the body's mesh files, or {@value BodyAssets#EMBEDDED}; null with {@code mesh}
  * @param surface npz with faces, edges and h36m; null to take them from {@code assets}
  * @param lossWeights factors of the losses; what the file does not name has its default
  * @param optimization how weights move
@@ -189,7 +190,7 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
             throw new IllegalArgumentException("one of mesh (an npz with adjacency and upsample) and assets (a folder) must be given");
         }
         Path mesh = top.has("mesh") ? folder.resolve(top.text("mesh", null)) : null;
-        Path assets = top.has("assets") ? folder.resolve(top.text("assets", null)) : null;
+        Path assets = top.has("assets") ? assets(top.text("assets", null), folder) : null;
         Path surface = top.has("surface") || assets == null ? folder.resolve(top.text("surface", null)) : null;
         Optimization optimization = optimization(top.section("optimizer"));
         Rates rates = rates(top.section("schedule"));
@@ -229,6 +230,10 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
         }
         s.finish();
         return new Data(train, validation, threads, prefetch, protocol, augment, size);
+    }
+
+    private static Path assets(String text, Path folder) {
+        return text.equals(BodyAssets.EMBEDDED) ? Path.of(text) : folder.resolve(text);
     }
 
     private static Config model(Section top, Path folder) throws IOException {

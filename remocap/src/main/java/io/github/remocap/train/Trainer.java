@@ -1,7 +1,7 @@
 package io.github.remocap.train;
 
-import io.github.remocap.assets.Assets;
 import io.github.remocap.assets.Assets.Gender;
+import io.github.remocap.assets.BodyAssets;
 import io.github.remocap.autograd.Schedule;
 import io.github.remocap.autograd.State;
 import io.github.remocap.body.Skinning;
@@ -60,14 +60,23 @@ public final class Trainer implements AutoCloseable {
      * @throws IOException if files are missing or wrong, or the output folder has another run's checkpoints
      */
     public Trainer(TrainConfig config, Device device, boolean resume, PrintStream console) throws IOException {
+        this(config, device, resume, console, null);
+    }
+
+    /**
+     * As the other one, on clips that are not in files.
+     *
+     * @param source instead of the config's {@code data.train}; closed with the trainer
+     */
+    Trainer(TrainConfig config, Device device, boolean resume, PrintStream console, @Nullable ClipSource source) throws IOException {
         this.config = config;
         boolean done = false;
         try {
             RemoCap network = new RemoCap(config.model());
-            Mesh mesh = config.assets() != null ? new Assets(config.assets()).mesh() : MeshFile.read(Objects.requireNonNull(config.mesh()));
+            Mesh mesh = config.assets() != null ? BodyAssets.open(config.assets()).mesh() : MeshFile.read(Objects.requireNonNull(config.mesh()));
             mesh.check(config.model());
             Surface surface = surface(config);
-            clips = own(DataFiles.open(config, config.data().train(), true, this::say));
+            clips = own(source != null ? source : DataFiles.open(config, config.data().train(), true, this::say));
             validationClips = config.data().validation().isEmpty() ? null : own(DataFiles.open(config, config.data().validation(), false, this::say));
             int perStep = Math.multiplyExact(config.batch(), config.accumulation());
             stepsPerEpoch = clips.size() / perStep;
@@ -113,9 +122,9 @@ public final class Trainer implements AutoCloseable {
         if (file != null) {
             return SurfaceFile.read(file, config.model());
         }
-        Assets assets = new Assets(Objects.requireNonNull(config.assets()));
+        BodyAssets assets = BodyAssets.open(Objects.requireNonNull(config.assets()));
         SparseMatrix h36m = assets.h36m(config.model().fine());
-        boolean needed = config.model().smplRegressor() && assets.smplFile(Gender.NEUTRAL).isPresent() || DataFiles.annotated(config.data().train())
+        boolean needed = config.model().smplRegressor() && assets.hasBody(Gender.NEUTRAL) || DataFiles.annotated(config.data().train())
             || DataFiles.annotated(config.data().validation());
         Skinning body = needed ? new Skinning(assets.smpl(Gender.NEUTRAL)) : null;
         return new Surface(assets.intermediateFaces(), assets.intermediateEdges(), h36m, body, body == null ? null : assets.hierarchy());
