@@ -21,7 +21,7 @@ import java.util.Optional;
  * A folder of mesh files under FastMETRO's names: {@code smpl_431_adjmat_{indices,values,size}.pt}, {@code mesh_downsampling.npz},
  * {@code J_regressor_h36m_correct.npy}, {@code J_regressor_extra.npy}, {@code smpl_1723_{faces,edges}.npy}, and where the user has it SMPL's model file.
  */
-public final class Assets {
+public final class Assets implements BodyAssets {
     /** Whose body a SMPL model file describes. */
     public enum Gender {
         /** The mean of all. */
@@ -58,7 +58,13 @@ public final class Assets {
         this.folder = folder;
     }
 
+    @Override
+    public String describe() {
+        return folder.toString();
+    }
+
     /** The files read so far. */
+    @Override
     public List<Path> used() {
         return List.copyOf(used);
     }
@@ -73,6 +79,7 @@ public final class Assets {
     }
 
     /** Adjacency of the coarse mesh, and upsampling from the intermediate to the full one. */
+    @Override
     public Mesh mesh() throws IOException {
         return new Mesh(adjacency(), downsampling("U").getFirst());
     }
@@ -126,6 +133,7 @@ public final class Assets {
      *
      * @param fine vertices of the full mesh
      */
+    @Override
     public float[] pelvis(int fine) throws IOException {
         Path file = need("J_regressor_h36m_correct.npy");
         try (NumpyFile npy = NumpyFile.open(file)) {
@@ -151,11 +159,27 @@ public final class Assets {
         return gender.files().stream().map(folder::resolve).filter(Files::isRegularFile).findFirst();
     }
 
+    @Override
+    public Optional<int[]> faces() throws IOException {
+        Optional<Path> file = smplFile();
+        if (file.isEmpty()) {
+            return Optional.empty();
+        }
+        used.add(file.get());
+        return Optional.of(SmplModel.readFaces(file.get()));
+    }
+
+    @Override
+    public boolean hasBody(Gender gender) {
+        return smplFile(gender).isPresent();
+    }
+
     /**
      * SMPL's model of a gender.
      *
      * @throws IOException if the folder has none, naming the files that it may have, or it is damaged
      */
+    @Override
     public BodyModel smpl(Gender gender) throws IOException {
         Optional<Path> file = smplFile(gender);
         if (file.isEmpty()) {
@@ -167,6 +191,7 @@ public final class Assets {
     }
 
     /** Maps between the three resolutions of the body's mesh. */
+    @Override
     public MeshHierarchy hierarchy() throws IOException {
         List<SparseMatrix> up = downsampling("U");
         List<SparseMatrix> down = downsampling("D");
@@ -182,6 +207,7 @@ public final class Assets {
      *
      * @param fine vertices of the full mesh
      */
+    @Override
     public SparseMatrix h36m(int fine) throws IOException {
         return regressor("J_regressor_h36m_correct.npy", 17, fine);
     }
@@ -191,6 +217,7 @@ public final class Assets {
      *
      * @param fine vertices of the full mesh
      */
+    @Override
     public SparseMatrix extraJoints(int fine) throws IOException {
         return regressor("J_regressor_extra.npy", 14, fine);
     }
@@ -207,6 +234,7 @@ public final class Assets {
     }
 
     /** Edges of the intermediate mesh, two vertex numbers each. */
+    @Override
     public int[] intermediateEdges() throws IOException {
         Path file = need("smpl_1723_edges.npy");
         try (NumpyFile npy = NumpyFile.open(file)) {
@@ -215,6 +243,7 @@ public final class Assets {
     }
 
     /** Faces of the intermediate mesh, three vertex numbers each. */
+    @Override
     public int[] intermediateFaces() throws IOException {
         Path file = need("smpl_1723_faces.npy");
         try (NumpyFile npy = NumpyFile.open(file)) {

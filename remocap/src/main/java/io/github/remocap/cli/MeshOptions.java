@@ -1,6 +1,6 @@
 package io.github.remocap.cli;
 
-import io.github.remocap.assets.Assets;
+import io.github.remocap.assets.BodyAssets;
 import io.github.remocap.model.Mesh;
 import io.github.remocap.model.MeshFile;
 import java.io.IOException;
@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 
 /** {@code --assets} or {@code --mesh}. */
 final class MeshOptions {
-    @Option(names = "--assets", paramLabel = "DIR", description = "Folder with the body's mesh files.")
+    @Option(names = "--assets", paramLabel = "DIR", description = "Folder with the body's mesh files, or 'embedded' for the body that comes with the program.")
     private @Nullable Path assets;
 
     @Option(names = "--mesh", paramLabel = "FILE", description = "An npz with adjacency and upsample, instead of a folder.")
@@ -25,6 +25,6 @@ final class MeshOptions {
         if (folder == null) {
             throw new IllegalStateException("one of the two is required");
         }
-        return new Assets(folder).mesh();
+        return BodyAssets.open(folder).mesh();
     }
 }

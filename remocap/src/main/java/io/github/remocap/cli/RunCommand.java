@@ -1,7 +1,7 @@
 package io.github.remocap.cli;
 
-import io.github.remocap.assets.Assets;
-import io.github.remocap.assets.SmplModel;
+import io.github.remocap.assets.BodyAssets;
+import io.github.remocap.assets.EmbeddedAssets;
 import io.github.remocap.io.checkpoint.Checkpoint;
 import io.github.remocap.layers.Weights;
 import io.github.remocap.model.Config;
@@ -15,7 +15,6 @@ import io.github.remocap.run.RunOptions;
 import io.github.remocap.run.VideoRunner;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -34,7 +33,7 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private DeviceOption device;
 
-    @Option(names = "--assets", required = true, paramLabel = "DIR", description = "Folder with the body's mesh files.")
+    @Option(names = "--assets", required = true, paramLabel = "DIR", description = "Folder with the body's mesh files, or 'embedded' for the body that comes with the program.")
     private Path assets;
 
     @Option(names = "--input", required = true, paramLabel = "PATH", description = "A folder of frames, or one image.")
@@ -63,28 +62,34 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Assets files = new Assets(assets);
+        BodyAssets files = BodyAssets.open(assets);
         try (Checkpoint checkpoint = model.open()) {
             RemoCap network = model.network(checkpoint);
             Config config = network.config();
             Mesh mesh = files.mesh();
             mesh.check(config);
             float[] pelvis = files.pelvis(config.fine());
-            Optional<Path> smpl = files.smplFile();
-            BodyMesh body = smpl.isPresent() ? new BodyMesh("SMPL, " + config.fine() + " vertices", config.fine(), SmplModel.readFaces(smpl.get()))
-                : new BodyMesh("intermediate mesh, " + config.intermediate() + " vertices", config.intermediate(), files.intermediateFaces());
-            List<Path> used = new ArrayList<>(files.used());
-            smpl.ifPresent(used::add);
+            BodyMesh body = body(files, config);
+            List<Path> used = files.used();
             RunOptions defaults = RunOptions.DEFAULT;
             RunOptions options = new RunOptions(boxScale, opacity, defaults.samples(), axes, sideView);
             VideoRunner runner = VideoRunner.open(new RunJob(input, boxes, out, model.file(), used, Version.text(), body, options, resume));
             try (Weights weights = model.weights(network, checkpoint);
-                NetworkPredictor predictor = new NetworkPredictor(network, weights, mesh, pelvis, smpl.isPresent(), device.device());
+                NetworkPredictor predictor = new NetworkPredictor(network, weights, mesh, pelvis, body.vertices() == config.fine(), device.device());
                 ConsoleListener listener = new ConsoleListener()) {
                 VideoRunner.Summary summary = runner.run(predictor, listener);
                 System.out.printf("%s: %d of %d frames, %d of them now%n", out, summary.done(), summary.total(), summary.computed());
                 return summary.done() == summary.total() ? 0 : 1;
             }
         }
+    }
+
+    /** The full mesh where its faces are known, else the intermediate one. */
+    private static BodyMesh body(BodyAssets files, Config config) throws IOException {
+        Optional<int[]> faces = files.faces();
+        if (faces.isPresent()) {
+            return new BodyMesh((files instanceof EmbeddedAssets ? "embedded body, " : "SMPL, ") + config.fine() + " vertices", config.fine(), faces.get());
+        }
+        return new BodyMesh("intermediate mesh, " + config.intermediate() + " vertices", config.intermediate(), files.intermediateFaces());
     }
 }

@@ -14,7 +14,7 @@ import java.util.Objects;
  * origin is left out.
  */
 public final class Rasteriser {
-    private static final int SUBPIXEL = 256;
+    private static final int SUBPIXEL = TriangleScan.SUBPIXEL;
     private static final int REACH = 200_000; // keeps the edge functions' products below 2^63 with 4 samples a pixel
     private static final int BAND = 64; // rows of pixels
     private static final int OUT = Integer.MIN_VALUE; // marks a vertex beyond REACH
@@ -144,90 +144,20 @@ public final class Rasteriser {
         float side = area < 0 ? 1 : -1; // turns the normal of a back side towards the viewer
         int b = area < 0 ? third : second;
         int c = area < 0 ? second : third;
-        area = Math.abs(area);
-        int bx = screen[2 * b];
-        int by = screen[2 * b + 1];
-        int cx = screen[2 * c];
-        int cy = screen[2 * c + 1];
-
-        // Samples [sx0, sx1] x [sy0, sy1] of the whole picture; sample i sits at i * SUBPIXEL + SUBPIXEL / 2.
-        int sx0 = Math.max(band.x0 * n, firstSample(Math.min(ax, Math.min(bx, cx))));
-        int sx1 = Math.min(band.x1 * n - 1, lastSample(Math.max(ax, Math.max(bx, cx))));
-        int sy0 = Math.max(band.y0 * n, firstSample(Math.min(ay, Math.min(by, cy))));
-        int sy1 = Math.min(band.y1 * n - 1, lastSample(Math.max(ay, Math.max(by, cy))));
-        if (sx0 > sx1 || sy0 > sy1) {
-            return;
-        }
-        long px = (long) sx0 * SUBPIXEL + SUBPIXEL / 2;
-        long py = (long) sy0 * SUBPIXEL + SUBPIXEL / 2;
-        // Edge functions: e over the whole area is the weight of the opposite vertex.
-        long rowA = edge(bx, by, cx, cy, px, py);
-        long rowB = edge(cx, cy, ax, ay, px, py);
-        long rowC = edge(ax, ay, bx, by, px, py);
-        int ruleA = topLeft(bx, by, cx, cy);
-        int ruleB = topLeft(cx, cy, ax, ay);
-        int ruleC = topLeft(ax, ay, bx, by);
-        long stepAx = (long) (by - cy) * SUBPIXEL;
-        long stepBx = (long) (cy - ay) * SUBPIXEL;
-        long stepCx = (long) (ay - by) * SUBPIXEL;
-        long stepAy = (long) (cx - bx) * SUBPIXEL;
-        long stepBy = (long) (ax - cx) * SUBPIXEL;
-        long stepCy = (long) (bx - ax) * SUBPIXEL;
-
-        double inverse = 1.0 / area;
         float za = vertices[offset + 3 * a + 2];
         float zb = vertices[offset + 3 * b + 2];
         float zc = vertices[offset + 3 * c + 2];
-        int stride = band.stride();
-        for (int sy = sy0; sy <= sy1; sy++) {
-            long ea = rowA;
-            long eb = rowB;
-            long ec = rowC;
-            int at = (sy - band.y0 * n) * stride + sx0 - band.x0 * n;
-            for (int sx = sx0; sx <= sx1; sx++, at++) {
-                if (((ea + ruleA) | (eb + ruleB) | (ec + ruleC)) >= 0) {
-                    float wa = (float) (ea * inverse);
-                    float wb = (float) (eb * inverse);
-                    float wc = (float) (ec * inverse);
-                    float z = wa * za + wb * zb + wc * zc;
-                    if (z < depth[at]) {
-                        depth[at] = z;
-                        colour[at] = shading.colour(
-                                side * (wa * normals[3 * a] + wb * normals[3 * b] + wc * normals[3 * c]),
-                                side * (wa * normals[3 * a + 1] + wb * normals[3 * b + 1] + wc * normals[3 * c + 1]),
-                                side * (wa * normals[3 * a + 2] + wb * normals[3 * b + 2] + wc * normals[3 * c + 2]));
-                    }
+        TriangleScan.scan(band.x0 * n, band.y0 * n, band.x1 * n, band.y1 * n, ax, ay, screen[2 * b], screen[2 * b + 1], screen[2 * c],
+            screen[2 * c + 1], (at, wa, wb, wc) -> {
+                float z = wa * za + wb * zb + wc * zc;
+                if (z < depth[at]) {
+                    depth[at] = z;
+                    colour[at] = shading.colour(
+                            side * (wa * normals[3 * a] + wb * normals[3 * b] + wc * normals[3 * c]),
+                            side * (wa * normals[3 * a + 1] + wb * normals[3 * b + 1] + wc * normals[3 * c + 1]),
+                            side * (wa * normals[3 * a + 2] + wb * normals[3 * b + 2] + wc * normals[3 * c + 2]));
                 }
-                ea += stepAx;
-                eb += stepBx;
-                ec += stepCx;
-            }
-            rowA += stepAy;
-            rowB += stepBy;
-            rowC += stepCy;
-        }
-    }
-
-    /** The first sample whose position is not below {@code at}. */
-    private static int firstSample(int at) {
-        return Math.floorDiv(at - SUBPIXEL / 2 + SUBPIXEL - 1, SUBPIXEL);
-    }
-
-    /** The last sample whose position is not above {@code at}. */
-    private static int lastSample(int at) {
-        return Math.floorDiv(at - SUBPIXEL / 2, SUBPIXEL);
-    }
-
-    /** Twice the signed area of (from, to, p): positive inside a triangle with positive area. */
-    private static long edge(int fromX, int fromY, int toX, int toY, long px, long py) {
-        return (toX - fromX) * (py - fromY) - (toY - fromY) * (px - fromX);
-    }
-
-    /** 0 for an edge whose samples belong to the triangle, -1 for one whose samples do not. */
-    private static int topLeft(int fromX, int fromY, int toX, int toY) {
-        boolean left = toY < fromY; // y points down and the inside is on the right hand: left edges go up
-        boolean top = toY == fromY && toX > fromX;
-        return left || top ? 0 : -1;
+            });
     }
 
     /** The mean of a pixel's samples over the picture, by the share of samples that the mesh covers. */
