@@ -17,6 +17,7 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows of a TSV file of any size, read where they are asked for. The file is mapped; in memory is only the byte at which each row begins,
@@ -62,6 +63,12 @@ final class TsvFile implements Closeable {
             file.close();
             throw e;
         }
+    }
+
+    /** As {@link #open}, for a small file: its index is neither read nor written. */
+    static TsvFile unindexed(Path path) throws IOException {
+        MappedFile file = MappedFile.open(path);
+        return new TsvFile(path, file, scan(file.data()));
     }
 
     private static long[] readIndex(Path index) throws IOException {
@@ -177,6 +184,11 @@ final class TsvFile implements Closeable {
         return data.get(ValueLayout.JAVA_BYTE, place);
     }
 
+    /** A whole row. */
+    String line(int row) {
+        return text(starts[row], end(row));
+    }
+
     /** The first column. */
     String key(int row) {
         long end = end(row);
@@ -184,14 +196,14 @@ final class TsvFile implements Closeable {
     }
 
     /** The second column; null if there is only one. */
-    byte @org.jspecify.annotations.Nullable [] second(int row) {
+    byte @Nullable [] second(int row) {
         long end = end(row);
         long tab = find(data, (byte) '\t', starts[row], end);
         return tab == end ? null : bytes(tab + 1, find(data, (byte) '\t', tab + 1, end));
     }
 
     /** The last column; null if there is only one. */
-    byte @org.jspecify.annotations.Nullable [] last(int row) {
+    byte @Nullable [] last(int row) {
         long end = end(row);
         long from = end;
         while (from > starts[row] && at(from - 1) != '\t') {

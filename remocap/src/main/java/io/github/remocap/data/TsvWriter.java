@@ -107,6 +107,11 @@ public final class TsvWriter implements Closeable {
     static String label(Annotation a) {
         ArrayNode labels = JSON.createArrayNode();
         ObjectNode o = labels.addObject();
+        o.put("sequence", a.sequence()); // these three come first: readers look for them in all rows before anything else
+        if (a.track() != Annotation.UNKNOWN) {
+            o.put("track", a.track());
+        }
+        o.put("frame", a.frame());
         o.set("center", numbers(a.center(), 0, 2));
         o.put("scale", a.scale());
         o.putArray("2d_joints").add(joints(a.joints2d(), 3));
@@ -117,11 +122,6 @@ public final class TsvWriter implements Closeable {
         o.set("pose", numbers(a.pose(), 0, Annotation.POSE));
         o.set("betas", numbers(a.betas(), 0, Annotation.BETAS));
         o.put("has_smpl", a.hasSmpl() ? 1 : 0);
-        o.put("sequence", a.sequence());
-        if (a.track() != Annotation.UNKNOWN) {
-            o.put("track", a.track());
-        }
-        o.put("frame", a.frame());
         return labels.toString();
     }
 

@@ -139,7 +139,7 @@ public record Crop(double centerX, double centerY, double size, int x0, int y0, 
 
     /** The two neighbours and the second one's weight for each output position along one axis, as in cv2.resize. */
     @SuppressWarnings("ArrayRecordComponent")
-    private record Axis(int[] low, int[] high, float[] weight) {
+    record Axis(int[] low, int[] high, float[] weight) {
         static Axis of(int from, int to) {
             Axis axis = new Axis(new int[to], new int[to], new float[to]);
             for (int i = 0; i < to; i++) {

@@ -1,5 +1,8 @@
 package io.github.remocap.image;
 
+import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferInt;
+
 /**
  * One picture.
  *
@@ -14,6 +17,13 @@ public record Frame(int width, int height, int[] argb) {
         if (width < 1 || height < 1 || (long) width * height != argb.length) {
             throw new IllegalArgumentException("frame " + width + "x" + height + " with " + argb.length + " pixels");
         }
+    }
+
+    /** The same as a picture of AWT's, type {@code TYPE_INT_RGB}. */
+    public BufferedImage toImage() {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        System.arraycopy(argb, 0, ((DataBufferInt) image.getRaster().getDataBuffer()).getData(), 0, argb.length);
+        return image;
     }
 
     /** A copy whose pixels may be changed. */

@@ -176,7 +176,8 @@ public final class FrameSource {
         }
     }
 
-    private static Frame frame(BufferedImage image) {
+    /** The pixels of a picture as {@link #read} gives them. */
+    public static Frame frame(BufferedImage image) {
         int w = image.getWidth();
         int h = image.getHeight();
         int[] argb = new int[w * h];

@@ -1,5 +1,6 @@
 package io.github.remocap.synthetic;
 
+import io.github.remocap.body.Posing;
 import io.github.remocap.figure.Figure;
 import io.github.remocap.render.Thing;
 import org.apache.commons.math3.geometry.euclidean.threed.Rotation;
@@ -10,21 +11,22 @@ import org.apache.commons.math3.geometry.euclidean.threed.Vector3D;
  * A person in a scene: a body, clothes, a motion and where on the floor its middle is.
  *
  * @param betas shape, {@code [10]}
- * @param body of this shape
  * @param paint clothes
  * @param motion how it moves
  * @param x place on the floor of the motion's origin, metres
  * @param z likewise
  */
 @SuppressWarnings("ArrayRecordComponent")
-record Actor(float[] betas, Skinner body, Thing.Paint paint, Motion motion, double x, double z) {
+record Actor(float[] betas, Thing.Paint paint, Motion motion, double x, double z) {
+    private static final Posing POSING = new Posing(Figure.get().body());
+
     /** Someone, somewhere. */
     static Actor of(Dice dice, Motion motion, double x, double z) {
         float[] betas = new float[Figure.get().body().shapes()];
         for (int i = 0; i < betas.length; i++) {
             betas[i] = (float) dice.normal(0.8);
         }
-        return new Actor(betas, new Skinner(Figure.get().body(), betas), new Wardrobe(dice), motion, x, z);
+        return new Actor(betas, new Wardrobe(dice), motion, x, z);
     }
 
     /** The same person at a moment as a camera sees it: pose with the root in the camera's axes. */
@@ -39,8 +41,8 @@ record Actor(float[] betas, Skinner body, Thing.Paint paint, Motion motion, doub
      * @return {@code [V,3]}, metres
      */
     float[] vertices(float[] pose, Motion.Moment moment, Viewpoint camera) {
-        double[] skinned = body.vertices(pose);
-        double[] pelvis = body.root();
+        double[] skinned = POSING.vertices(pose, betas);
+        double[] pelvis = POSING.root(betas);
         double[] down = camera.downwards();
         double lowest = Double.NEGATIVE_INFINITY;
         for (int v = 0; v < skinned.length; v += 3) {

@@ -28,6 +28,7 @@ final class BatchLoader implements AutoCloseable {
     private final ClipSource source;
     private final List<int[]> batches;
     private final int ahead;
+    private final long epoch;
     private final ExecutorService threads;
     private final Deque<Future<Batch>> queue = new ArrayDeque<>();
     private int submitted;
@@ -37,11 +38,13 @@ final class BatchLoader implements AutoCloseable {
      *
      * @param batches clip numbers of each batch, in order
      * @param ahead batches in memory besides the one handed out
+     * @param epoch from 0
      */
-    BatchLoader(ClipSource source, List<int[]> batches, int threads, int ahead) {
+    BatchLoader(ClipSource source, List<int[]> batches, int threads, int ahead, long epoch) {
         this.source = source;
         this.batches = batches;
         this.ahead = ahead;
+        this.epoch = epoch;
         this.threads = Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().name("remocap-clips-", 0).factory());
         fill();
     }
@@ -65,7 +68,7 @@ final class BatchLoader implements AutoCloseable {
     private Batch load(int[] clips) throws IOException {
         Map<String, float[]> arrays = new LinkedHashMap<>();
         for (int i = 0; i < clips.length; i++) {
-            Map<String, float[]> clip = source.load(clips[i]);
+            Map<String, float[]> clip = source.load(clips[i], epoch);
             for (Map.Entry<String, Shape> e : source.shapes().entrySet()) {
                 float[] part = clip.get(e.getKey());
                 if (part == null || part.length != e.getValue().size()) {
@@ -83,13 +86,15 @@ final class BatchLoader implements AutoCloseable {
         return queue.isEmpty();
     }
 
-    /** The next batch; waits for it. */
+    /** The next batch; waits for it. If it could not be loaded, the one behind it can still be asked for. */
     Batch next() throws IOException {
+        Future<Batch> first = queue.remove();
         try {
-            Batch batch = queue.remove().get();
+            Batch batch = first.get();
             fill();
             return batch;
         } catch (ExecutionException e) {
+            fill();
             switch (e.getCause()) {
                 case IOException io -> throw io;
                 case RuntimeException r -> throw r;

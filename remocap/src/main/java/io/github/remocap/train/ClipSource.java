@@ -27,6 +27,17 @@ public interface ClipSource extends AutoCloseable {
      */
     Map<String, float[]> load(int clip) throws IOException;
 
+    /**
+     * The arrays of a clip in an epoch; those of sources that change clips at random depend on it.
+     *
+     * @param clip in [0, size)
+     * @param epoch from 0
+     * @throws IOException if it cannot be read
+     */
+    default Map<String, float[]> load(int clip, long epoch) throws IOException {
+        return load(clip);
+    }
+
     /** Where a clip comes from, for messages. */
     String describe(int clip);
 

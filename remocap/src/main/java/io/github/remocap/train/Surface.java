@@ -1,5 +1,6 @@
 package io.github.remocap.train;
 
+import io.github.remocap.body.MeshHierarchy;
 import io.github.remocap.body.Skinning;
 import io.github.remocap.tensor.SparseMatrix;
 import org.jspecify.annotations.Nullable;
@@ -12,11 +13,17 @@ import org.jspecify.annotations.Nullable;
  * @param h36m 17 x fine: Human3.6M's joints from the full mesh
  * @param body the parametric body, for the mesh of the SMPL parameter regressor's output; null where there is none, then the regressor
  *     learns from parameters alone
+ * @param hierarchy its meshes, for truth from pose and shape; null where there is no body
  */
-public record Surface(int[] faces, int[] edges, SparseMatrix h36m, @Nullable Skinning body) {
+public record Surface(int[] faces, int[] edges, SparseMatrix h36m, @Nullable Skinning body, @Nullable MeshHierarchy hierarchy) {
     /** Without a parametric body. */
     public Surface(int[] faces, int[] edges, SparseMatrix h36m) {
         this(faces, edges, h36m, null);
+    }
+
+    /** Without the parametric body's meshes: truth comes as meshes. */
+    public Surface(int[] faces, int[] edges, SparseMatrix h36m, @Nullable Skinning body) {
+        this(faces, edges, h36m, body, null);
     }
 
     /** Checks the sizes. */

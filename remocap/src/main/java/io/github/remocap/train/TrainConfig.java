@@ -5,6 +5,7 @@ import io.github.remocap.autograd.Adam;
 import io.github.remocap.autograd.Optimizer;
 import io.github.remocap.autograd.Schedule;
 import io.github.remocap.autograd.Sgd;
+import io.github.remocap.data.Clips;
 import io.github.remocap.model.Config;
 import java.io.IOException;
 import java.nio.file.FileSystems;
@@ -51,12 +52,15 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
     /**
      * Where clips come from.
      *
-     * @param train npz files, at least one
-     * @param validation npz files; empty for none
+     * @param train npz files, or YAML or TSV files of annotated pictures; at least one
+     * @param validation the same; empty for none
      * @param threads that read clips
      * @param prefetch batches that are read ahead
+     * @param protocol how tracks of annotated pictures are cut into clips
+     * @param augment whether training clips of annotated pictures are changed at random
+     * @param size side of the network's input, to which annotated pictures are cut
      */
-    public record Data(List<Path> train, List<Path> validation, int threads, int prefetch) {
+    public record Data(List<Path> train, List<Path> validation, int threads, int prefetch, Clips.Protocol protocol, boolean augment, int size) {
     }
 
     /** Optimisers. */
@@ -181,9 +185,7 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
     private static TrainConfig from(String text, Section top, Path folder) throws IOException {
         Config model = model(top, folder);
         Section data = top.section("data");
-        Data clips = new Data(files(data, "train", folder, true), files(data, "validation", folder, false), (int) data.integer("threads", 1, 1),
-            (int) data.integer("prefetch", 2, 1));
-        data.finish();
+        Data clips = data(data, folder);
         if (top.has("mesh") == top.has("assets")) {
             throw new IllegalArgumentException("one of mesh (an npz with adjacency and upsample) and assets (a folder) must be given");
         }
@@ -212,6 +214,26 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
 
     private static Path assets(String text, Path folder) {
         return text.equals(BodyAssets.EMBEDDED) ? Path.of(text) : folder.resolve(text);
+    }
+
+    private static Data data(Section s, Path folder) throws IOException {
+        List<Path> train = files(s, "train", folder, true);
+        List<Path> validation = files(s, "validation", folder, false);
+        int threads = (int) s.integer("threads", 1, 1);
+        int prefetch = (int) s.integer("prefetch", 2, 1);
+        Clips.Protocol protocol = Clips.Protocol.REFERENCE;
+        boolean augment = false;
+        int size = 224;
+        if (DataFiles.annotated(train) || DataFiles.annotated(validation)) { // arrays are cut and changed already: there the keys are unknown
+            protocol = s.choice("protocol", Clips.Protocol.class, protocol);
+            augment = s.flag("augment", true);
+            size = (int) s.integer("size", size, 32);
+            if (size % 32 != 0) {
+                throw s.wrong("size", "a multiple of 32");
+            }
+        }
+        s.finish();
+        return new Data(train, validation, threads, prefetch, protocol, augment, size);
     }
 
     private static Config model(Section top, Path folder) throws IOException {
@@ -321,7 +343,7 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
             files.addAll(found);
         }
         if (required && files.isEmpty()) {
-            throw s.wrong(key, "an npz file or a glob, or a list of them");
+            throw s.wrong(key, "an npz, YAML or TSV file or a glob, or a list of them");
         }
         return List.copyOf(files);
     }

@@ -67,8 +67,8 @@ public final class Trainer implements AutoCloseable {
             Mesh mesh = config.assets() != null ? BodyAssets.open(config.assets()).mesh() : MeshFile.read(Objects.requireNonNull(config.mesh()));
             mesh.check(config.model());
             Surface surface = surface(config);
-            clips = own(NpzClips.open(config.data().train(), config.model()));
-            validationClips = config.data().validation().isEmpty() ? null : own(NpzClips.open(config.data().validation(), config.model()));
+            clips = own(DataFiles.open(config, config.data().train(), true, this::say));
+            validationClips = config.data().validation().isEmpty() ? null : own(DataFiles.open(config, config.data().validation(), false, this::say));
             int perStep = Math.multiplyExact(config.batch(), config.accumulation());
             stepsPerEpoch = clips.size() / perStep;
             if (stepsPerEpoch == 0) {
@@ -93,8 +93,11 @@ public final class Trainer implements AutoCloseable {
             }
             progress = before.orElse(Progress.START);
             validator = validationClips == null ? null
-                : own(new Validator(network, averaged(network), mesh, surface.h36m(), validationClips.shapes(), device));
+                : own(new Validator(network, averaged(network), mesh, surface, validationClips.shapes(), device));
             schedule = config.schedule().schedule(stepsPerEpoch, config.epochs());
+            if (clips instanceof AnnotatedClips a) {
+                log.message(a.summary());
+            }
             log.message(clips.size() + " clips, " + stepsPerEpoch + " steps an epoch, " + config.epochs() + " epochs; "
                 + offHeap() + " bytes of native memory");
             done = true;
@@ -112,8 +115,10 @@ public final class Trainer implements AutoCloseable {
         }
         BodyAssets assets = BodyAssets.open(Objects.requireNonNull(config.assets()));
         SparseMatrix h36m = assets.h36m(config.model().fine());
-        Skinning body = config.model().smplRegressor() && assets.hasBody(Gender.NEUTRAL) ? new Skinning(assets.smpl(Gender.NEUTRAL)) : null;
-        return new Surface(assets.intermediateFaces(), assets.intermediateEdges(), h36m, body);
+        boolean needed = config.model().smplRegressor() && assets.hasBody(Gender.NEUTRAL) || DataFiles.annotated(config.data().train())
+            || DataFiles.annotated(config.data().validation());
+        Skinning body = needed ? new Skinning(assets.smpl(Gender.NEUTRAL)) : null;
+        return new Surface(assets.intermediateFaces(), assets.intermediateEdges(), h36m, body, body == null ? null : assets.hierarchy());
     }
 
     private <T extends AutoCloseable> T own(T resource) {
@@ -121,7 +126,8 @@ public final class Trainer implements AutoCloseable {
         return resource;
     }
 
-    private void say(String line) {
+    /** Any thread may say something. */
+    private synchronized void say(String line) {
         try {
             log.message(line);
         } catch (IOException e) {
@@ -212,7 +218,7 @@ public final class Trainer implements AutoCloseable {
     private boolean epoch() throws IOException {
         int[] order = ClipSource.order(clips.size(), config.seed(), progress.epoch());
         List<int[]> batches = BatchLoader.cut(order, config.batch(), progress.position() * config.accumulation());
-        try (BatchLoader loader = new BatchLoader(clips, batches, config.data().threads(), config.data().prefetch())) {
+        try (BatchLoader loader = new BatchLoader(clips, batches, config.data().threads(), config.data().prefetch(), progress.epoch())) {
             while (progress.position() < stepsPerEpoch) {
                 if (stopping) {
                     return false;
@@ -236,13 +242,16 @@ public final class Trainer implements AutoCloseable {
 
     /** Ends the epoch; false if stopped. */
     private boolean validate() throws IOException {
+        if (clips instanceof AnnotatedClips a && a.damaged() > 0) {
+            log.message("skipped " + a.damaged() + " damaged rows so far");
+        }
         Validator metrics = validator;
         ClipSource source = validationClips;
         double mpjpe = progress.bestMpjpe();
         double paMpjpe = progress.bestPaMpjpe();
         int epochs = progress.epoch() + 1;
         if (metrics != null && source != null) {
-            Optional<Scores> found = metrics.run(source, config.data(), () -> stopping);
+            Optional<Scores> found = metrics.run(source, config.data(), () -> stopping, this::say);
             if (found.isEmpty()) {
                 return false;
             }

@@ -30,7 +30,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -62,7 +61,6 @@ final class TrainingStep implements AutoCloseable {
     private final double clipNorm;
     private final State gradients = new State();
     private final Losses.Result loss;
-    private final Map<String, Tensor> inputs = new LinkedHashMap<>();
     private final List<ParameterGroup> groups;
     private final List<Tensor> targets = new ArrayList<>(); // loss, parts, gradients
     private final Tensor norm;
@@ -86,12 +84,13 @@ final class TrainingStep implements AutoCloseable {
         TrainConfig.Optimization settings = config.optimization();
         this.clipNorm = settings.clipNorm();
         Graph graph = new Graph();
-        shapes.forEach((name, shape) -> inputs.put(name, graph.input(name, shape.with(0, shape.dim(0) * config.batch()))));
+        Map<String, Shape> all = new LinkedHashMap<>();
+        shapes.forEach((name, shape) -> all.put(name, shape.with(0, shape.dim(0) * config.batch())));
+        Tensor images = graph.input(ClipSource.IMAGES, all.get(ClipSource.IMAGES));
+        TruthInputs truth = TruthInputs.of(graph, all, surface);
         Context context = Context.training(graph, weights, config.dropout(), config.seed(), settings.frozen());
-        Map<String, Tensor> outputs = network.call(context, inputs.get(ClipSource.IMAGES), mesh);
+        Map<String, Tensor> outputs = network.call(context, images, mesh);
         Checkpointing checkpointing = config.recompute() ? stages(graph) : Checkpointing.NONE;
-        TruthInputs truth = new TruthInputs(input("joints_2d"), input("joints_3d"), input("has_3d"), input("has_smpl"), input("fine"),
-            input("intermediate"), input("coarse"), inputs.get("pose"), inputs.get("betas"));
         this.loss = Losses.build(graph, outputs, truth, surface, config.lossWeights(), config.model().frames());
         this.groups = groups(settings, weights, graph);
         Map<Tensor, Tensor> computed = Gradients.of(loss.total(), ParameterGroup.trainable(groups), checkpointing);
@@ -138,10 +137,6 @@ final class TrainingStep implements AutoCloseable {
                 counters.put(spec.name(), weights.values(spec.name()));
             }
         }
-    }
-
-    private Tensor input(String name) {
-        return Objects.requireNonNull(inputs.get(name), name);
     }
 
     private static String label(Tensor parameter) {

@@ -60,6 +60,26 @@ public record TruthInputs(Tensor joints2d, Tensor joints3d, Tensor has3d, Tensor
             pose, betas);
     }
 
+    /**
+     * The truth of clips with these arrays, as inputs of a graph. Where they have no meshes, these are computed from pose and shape.
+     *
+     * @param arrays shapes by name, for all frames together
+     * @throws IllegalArgumentException if there are neither meshes nor a body
+     */
+    static TruthInputs of(Graph graph, Map<String, Shape> arrays, Surface surface) {
+        int n = arrays.get("has_3d").dim(0);
+        if (arrays.containsKey("fine")) {
+            TruthInputs truth = of(graph, n, arrays.get("fine").dim(1), arrays.get("intermediate").dim(1), arrays.get("coarse").dim(1));
+            return arrays.containsKey("pose") ? truth.withParameters(arrays.get("pose").dim(1), arrays.get("betas").dim(1)) : truth;
+        }
+        Skinning body = surface.body();
+        MeshHierarchy meshes = surface.hierarchy();
+        if (body == null || meshes == null) {
+            throw new IllegalArgumentException("the data give pose and shape, not meshes; a body is needed for these: assets with its model file");
+        }
+        return skinned(graph, n, body, meshes);
+    }
+
     /** The inputs among these tensors by their names. */
     public Map<String, Tensor> inputs() {
         Map<String, Tensor> inputs = new LinkedHashMap<>();

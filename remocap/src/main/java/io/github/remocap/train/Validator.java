@@ -2,6 +2,7 @@ package io.github.remocap.train;
 
 import io.github.remocap.body.Joints;
 import io.github.remocap.body.Metrics;
+import io.github.remocap.data.DamagedRowException;
 import io.github.remocap.layers.Context;
 import io.github.remocap.layers.Weights;
 import io.github.remocap.model.Mesh;
@@ -20,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Metrics on clips, in inference mode (running statistics, no dropout), with the weights as they are at each call: MPJPE and PA-MPJPE of
@@ -43,17 +46,20 @@ final class Validator implements AutoCloseable {
     private final SparseMatrix h36m; // 17 x fine
     private final Tensor images;
     private final Tensor fine;
+    private final @Nullable TruthInputs truth; // where meshes are computed
     private final Program program;
 
     /** Compiles for clips of these shapes. */
-    Validator(RemoCap network, Weights weights, Mesh mesh, SparseMatrix h36m, Map<String, Shape> shapes, Device device) {
+    Validator(RemoCap network, Weights weights, Mesh mesh, Surface surface, Map<String, Shape> shapes, Device device) {
         Graph graph = new Graph();
-        this.h36m = h36m;
+        this.h36m = surface.h36m();
         this.frames = network.config().frames();
         this.vertices = network.config().fine();
         this.images = graph.input(ClipSource.IMAGES, shapes.get(ClipSource.IMAGES));
         this.fine = network.call(Context.inference(graph, weights), images, mesh).get(FINE);
-        this.program = device.compile(Compilation.of(fine));
+        TruthInputs inputs = shapes.containsKey("fine") ? null : TruthInputs.of(graph, shapes, surface);
+        this.truth = inputs;
+        this.program = device.compile(inputs == null ? Compilation.of(fine) : Compilation.of(fine, inputs.fine()));
     }
 
     /** Bytes of native memory that the program takes. */
@@ -65,32 +71,43 @@ final class Validator implements AutoCloseable {
      * Evaluates all clips.
      *
      * @param stop looked at between clips
+     * @param damage told of clips that are left out
      * @return empty if stopped
      */
-    Optional<Scores> run(ClipSource source, TrainConfig.Data data, BooleanSupplier stop) throws IOException {
+    Optional<Scores> run(ClipSource source, TrainConfig.Data data, BooleanSupplier stop, Consumer<String> damage) throws IOException {
         List<double[]> joints = new ArrayList<>();
         List<double[]> aligned = new ArrayList<>();
         List<double[]> mesh = new ArrayList<>();
         int[] order = new int[source.size()];
         Arrays.setAll(order, i -> i);
-        try (BatchLoader loader = new BatchLoader(source, BatchLoader.cut(order, 1, 0), data.threads(), data.prefetch())) {
+        try (BatchLoader loader = new BatchLoader(source, BatchLoader.cut(order, 1, 0), data.threads(), data.prefetch(), 0)) {
             while (!loader.isDone()) {
                 if (stop.getAsBoolean()) {
                     return Optional.empty();
                 }
-                Map<String, float[]> arrays = loader.next().arrays();
+                Map<String, float[]> arrays;
+                try {
+                    arrays = loader.next().arrays();
+                } catch (DamagedRowException e) {
+                    damage.accept(e.getMessage() + "; its clip is not validated");
+                    continue;
+                }
                 program.write(images, arrays.get(ClipSource.IMAGES));
+                if (truth != null) {
+                    truth.write(program, arrays);
+                }
                 program.run();
                 double[] predicted = program.readDoubles(fine);
+                double[] right = truth == null ? doubles(arrays.get("fine")) : program.readDoubles(truth.fine());
                 for (int frame = 0; frame < frames; frame++) {
-                    frame(frame, predicted, arrays, joints, aligned, mesh);
+                    frame(frame, predicted, right, arrays, joints, aligned, mesh);
                 }
             }
         }
         return Optional.of(new Scores(mean(joints), mean(aligned), mean(mesh)));
     }
 
-    private void frame(int frame, double[] predicted, Map<String, float[]> truth, List<double[]> joints, List<double[]> aligned,
+    private void frame(int frame, double[] predicted, double[] meshes, Map<String, float[]> truth, List<double[]> joints, List<double[]> aligned,
         List<double[]> mesh) {
         double[] body = Arrays.copyOfRange(predicted, frame * vertices * 3, (frame + 1) * vertices * 3);
         double[] all = regress(body);
@@ -105,14 +122,17 @@ final class Validator implements AutoCloseable {
             aligned.add(Metrics.paMpjpe(mine, right, Joints.COUNT));
         }
         if (truth.get("has_smpl")[frame] == 1) {
-            double[] right = new double[body.length];
-            for (int i = 0; i < right.length; i++) {
-                right[i] = truth.get("fine")[frame * right.length + i];
-            }
+            double[] right = Arrays.copyOfRange(meshes, frame * body.length, (frame + 1) * body.length);
             centre(right, regress(right));
             centre(body, all);
             mesh.add(Metrics.mpvpe(body, right, vertices));
         }
+    }
+
+    private static double[] doubles(float[] values) {
+        double[] out = new double[values.length];
+        Arrays.setAll(out, i -> values[i]);
+        return out;
     }
 
     private double[] regress(double[] body) {

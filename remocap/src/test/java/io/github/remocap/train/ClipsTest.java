@@ -96,13 +96,13 @@ class ClipsTest {
     void batchesComeInOrderFromAnyPositionAndFailuresArrive() throws IOException {
         int[] order = IntStream.range(0, 13).toArray();
         List<Integer> seen = new ArrayList<>();
-        try (BatchLoader loader = new BatchLoader(new Numbers(), BatchLoader.cut(order, 2, 2), 3, 4)) {
+        try (BatchLoader loader = new BatchLoader(new Numbers(), BatchLoader.cut(order, 2, 2), 3, 4, 0)) {
             while (!loader.isDone()) {
                 Arrays.stream(loader.next().clips()).forEach(seen::add);
             }
         }
         assertEquals(IntStream.range(4, 12).boxed().toList(), seen); // the thirteenth fills no batch
-        try (BatchLoader loader = new BatchLoader(new Numbers(), List.of(new int[] {12}, new int[] {13}, new int[] {17}), 2, 3)) {
+        try (BatchLoader loader = new BatchLoader(new Numbers(), List.of(new int[] {12}, new int[] {13}, new int[] {17}), 2, 3, 0)) {
             assertEquals(12, loader.next().clips()[0]);
             assertEquals("clip 13 is unreadable", assertThrows(IOException.class, loader::next).getMessage());
             assertEquals("number 17: n must be [1]", assertThrows(IOException.class, loader::next).getMessage());
