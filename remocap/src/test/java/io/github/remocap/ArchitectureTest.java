@@ -63,6 +63,12 @@ class ArchitectureTest {
     }
 
     @Test
+    void reportsKnowNothingOfNetworks() {
+        noClasses().that().resideInAPackage(ROOT + "report..").should().dependOnClassesThat()
+            .resideInAnyPackage(packages("autograd", "layers", "model", "train", "parity", "demo")).check(CLASSES);
+    }
+
+    @Test
     void noPackagesGoInCircles() {
         SlicesRuleDefinition.slices().matching(ROOT + "(*)..").should().beFreeOfCycles().check(CLASSES);
     }
