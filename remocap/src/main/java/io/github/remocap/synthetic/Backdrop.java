@@ -30,13 +30,13 @@ final class Backdrop {
         gradient(g, dice, 0, horizon);
         gradient(g, dice, horizon, extent);
         boards(g, dice, horizon);
-        int clutter = 6 + dice.below(40);
+        int clutter = 6 + dice.below(30);
         for (int i = 0; i < clutter; i++) {
             clutter(g, dice, horizon);
         }
         g.dispose();
         rgb = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
-        double grain = dice.between(0, 14);
+        double grain = dice.between(0, 10);
         for (int i = 0; i < rgb.length; i++) {
             int d = (int) dice.between(-grain, grain + 1);
             rgb[i] = grained(rgb[i], d);
@@ -48,8 +48,8 @@ final class Backdrop {
     }
 
     private void gradient(Graphics2D g, Dice dice, int from, int to) {
-        g.setPaint(new GradientPaint(0, from, new Color(dice.colour(0.2, 1, 0.6)), (float) dice.between(-extent, extent), to,
-            new Color(dice.colour(0.2, 1, 0.6))));
+        g.setPaint(new GradientPaint(0, from, new Color(dice.colour(0.25, 0.95, 0.3)), (float) dice.between(-extent, extent), to,
+            new Color(dice.colour(0.25, 0.95, 0.3))));
         g.fillRect(0, from, extent, to - from);
     }
 
@@ -68,7 +68,7 @@ final class Backdrop {
         int h = (int) (extent * dice.between(0.02, 0.25));
         int x = (int) dice.between(-w, extent);
         int foot = (int) (horizon + extent * dice.between(-0.25, 0.12));
-        g.setPaint(new GradientPaint(x, foot, new Color(dice.colour(0.1, 1, 1)), x + w, foot - h, new Color(dice.colour(0.1, 1, 1))));
+        g.setPaint(new GradientPaint(x, foot, new Color(dice.colour(0.1, 0.95, 0.5)), x + w, foot - h, new Color(dice.colour(0.1, 0.95, 0.5))));
         switch (dice.below(5)) {
             case 0 -> g.fillOval(x, foot - h, w, h);
             case 1 -> g.fillPolygon(new int[] {x, x + w / 2, x + w}, new int[] {foot, foot - h, foot}, 3);

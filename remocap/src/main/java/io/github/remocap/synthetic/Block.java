@@ -22,8 +22,8 @@ final class Block {
     Block(Dice dice, double x, double y, double z, double width, double height, double depth) {
         least = new double[] {x - width / 2, y, z - depth / 2};
         most = new double[] {x + width / 2, y + height, z + depth / 2};
-        colour = dice.colour(0.1, 1, 0.9);
-        other = dice.chance(0.5) ? colour : dice.colour(0.1, 1, 0.9);
+        colour = dice.colour(0.15, 0.9, 0.5);
+        other = dice.chance(0.5) ? colour : dice.colour(0.15, 0.9, 0.5);
         boards = dice.between(3, 9);
     }
 

@@ -59,10 +59,11 @@ final class Photographer {
         return new Thing(actor.vertices(pose, moment, viewpoint), faces, actor.paint());
     }
 
-    private Shot shot(Frame picture, float[] pose, Actor person, float[] vertices, SceneCamera camera, double visible) {
+    private Shot shot(Frame picture, float[] pose, Actor person, float[] vertices, SceneCamera camera, double share) {
         int n = joints.rows();
         float[] joints3d = new float[3 * n];
         float[] joints2d = new float[2 * n];
+        boolean[] visible = new boolean[n];
         for (int j = 0; j < n; j++) {
             double[] at = new double[3];
             for (int e = joints.rowStart()[j]; e < joints.rowStart()[j + 1]; e++) {
@@ -75,6 +76,8 @@ final class Photographer {
             }
             joints2d[2 * j] = (float) camera.x(at[0], at[2]);
             joints2d[2 * j + 1] = (float) camera.y(at[1], at[2]);
+            visible[j] = joints2d[2 * j] >= 0 && joints2d[2 * j] < size && joints2d[2 * j + 1] >= 0 && joints2d[2 * j + 1] < size
+                && rasteriser.shows(0, joints2d[2 * j], joints2d[2 * j + 1], size / 100.0);
         }
         double[] box = {Double.MAX_VALUE, Double.MAX_VALUE, -Double.MAX_VALUE, -Double.MAX_VALUE};
         for (int v = 0; v < vertices.length; v += 3) {
@@ -85,6 +88,6 @@ final class Photographer {
             box[2] = Math.max(box[2], x);
             box[3] = Math.max(box[3], y);
         }
-        return new Shot(picture, pose, person.betas(), vertices, joints3d, joints2d, box, visible);
+        return new Shot(picture, pose, person.betas(), vertices, joints3d, joints2d, visible, box, share);
     }
 }

@@ -10,7 +10,7 @@ final class Wardrobe implements Thing.Paint {
     /** A cloth: two colours and how they alternate. */
     private record Cloth(int colour, int other, Pattern pattern, double width) {
         static Cloth of(Dice dice) {
-            return new Cloth(dice.colour(0.15, 1, 0.9), dice.colour(0.15, 1, 0.9), Pattern.values()[dice.below(Pattern.values().length)],
+            return new Cloth(dice.colour(0.15, 1, 0.85), dice.colour(0.15, 1, 0.85), Pattern.values()[dice.below(Pattern.values().length)],
                 dice.between(0.02, 0.06));
         }
 
@@ -20,11 +20,11 @@ final class Wardrobe implements Thing.Paint {
     }
 
     private enum Pattern {
-        PLAIN, PLAIN_TOO, STRIPES, PINSTRIPES, CHECKS, DOTS;
+        PLAIN, PLAIN_TOO, PLAIN_AGAIN, STRIPES, PINSTRIPES, CHECKS, DOTS;
 
         boolean other(double x, double y, double z) {
             return switch (this) {
-                case PLAIN, PLAIN_TOO -> false;
+                case PLAIN, PLAIN_TOO, PLAIN_AGAIN -> false;
                 case STRIPES -> (Math.floorMod((int) Math.floor(y), 2)) == 1;
                 case PINSTRIPES -> Math.floorMod((int) Math.floor(3 * x), 4) == 3;
                 case CHECKS -> Math.floorMod((int) Math.floor(x) + (int) Math.floor(y) + (int) Math.floor(z), 2) == 1;
@@ -47,7 +47,7 @@ final class Wardrobe implements Thing.Paint {
 
     Wardrobe(Dice dice) {
         skin = SKINS[dice.below(SKINS.length)];
-        hair = dice.colour(0.05, 0.7, 0.6);
+        hair = dice.colour(0.05, 0.5, 0.6);
         hairline = dice.between(0.725, 0.76);
         shirt = Cloth.of(dice);
         trousers = Cloth.of(dice);
