@@ -9,6 +9,9 @@ import java.util.List;
 public final class Joints {
     /** Number of joints that losses and metrics use. */
     public static final int COUNT = 14;
+    /** Names of the 14. */
+    public static final List<String> NAMES = List.of("right ankle", "right knee", "right hip", "left hip", "left knee", "left ankle", "right wrist",
+        "right elbow", "right shoulder", "left shoulder", "left elbow", "left wrist", "neck", "head top");
     /** Among the 14: the two hips, whose middle centres a body. */
     public static final int RIGHT_HIP = 2;
     /** The other hip. */

@@ -66,6 +66,24 @@ public final class Metrics {
     }
 
     /**
+     * One frame's points after the similarity transform that brings them closest to others, in the others' place.
+     *
+     * @param predicted {@code [points,3]}
+     * @param truth of the same shape
+     * @return {@code [points,3]}
+     */
+    public static double[] aligned(double[] predicted, double[] truth) {
+        check(predicted, truth, predicted.length / 3);
+        double[] aligned = predicted.clone();
+        double[] target = truth.clone();
+        align(aligned, target);
+        for (int i = 0; i < aligned.length; i++) {
+            aligned[i] += truth[i] - target[i]; // both were centred
+        }
+        return aligned;
+    }
+
+    /**
      * Acceleration error of one sequence: the mean length of the difference of second differences, in metres per frame squared.
      *
      * @param predicted {@code [frames,joints,3]}

@@ -29,7 +29,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(names = "--split", defaultValue = "test", paramLabel = "NAME", description = "train, validation or test (default: ${DEFAULT-VALUE}).")
     private String split;
 
-    @Option(names = "--assets", required = true, paramLabel = "DIR", description = "Folder with the body's files.")
+    @Option(names = "--assets", required = true, paramLabel = "DIR", description = "Folder with the body's files, or 'embedded' for the body that comes with the program.")
     private Path assets;
 
     @Option(names = "--gendered", description = "Joints and boxes from the body of the annotated gender instead of the neutral one.")

@@ -1,5 +1,6 @@
 package io.github.remocap.data;
 
+import io.github.remocap.image.Frame;
 import io.github.remocap.image.FrameSource;
 import io.github.remocap.image.InputCrop;
 import java.io.IOException;
@@ -8,13 +9,15 @@ import java.io.IOException;
  * A row as the network takes it, augmented.
  *
  * @param annotation as the data set has it
+ * @param width of the picture in pixels
+ * @param height of the picture
  * @param crop which part of the picture was cut out
  * @param joints2d {@code [24,3]}: x, y in [-1, 1] of the crop, confidence (0 where unknown)
  * @param joints3d {@code [24,4]}: metres from the pelvis, confidence
  * @param pose {@code [72]}
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-public record NetworkInput(Annotation annotation, InputCrop crop, float[] joints2d, float[] joints3d, float[] pose) {
+public record NetworkInput(Annotation annotation, int width, int height, InputCrop crop, float[] joints2d, float[] joints3d, float[] pose) {
     /**
      * Reads a row, and its picture into an array.
      *
@@ -33,9 +36,10 @@ public record NetworkInput(Annotation annotation, InputCrop crop, float[] joints
         } catch (IllegalArgumentException e) {
             throw new DamagedRowException(images.describe(row), "scale " + a.scale() + " leaves nothing of the picture", e);
         }
-        crop.sample(FrameSource.frame(images.image(row)), pixels, offset);
+        Frame frame = FrameSource.frame(images.image(row));
+        crop.sample(frame, pixels, offset);
         float[] joints2d = a.has2d() ? crop.joints(a.joints2d(), Augmentation.mirroredJoints()) : new float[Annotation.JOINTS * 3];
         float[] joints3d = a.has3d() ? augmentation.joints3d(a.joints3d()) : new float[Annotation.JOINTS * 4];
-        return new NetworkInput(a, crop, joints2d, joints3d, a.hasSmpl() ? augmentation.pose(a.pose()) : a.pose());
+        return new NetworkInput(a, frame.width(), frame.height(), crop, joints2d, joints3d, a.hasSmpl() ? augmentation.pose(a.pose()) : a.pose());
     }
 }

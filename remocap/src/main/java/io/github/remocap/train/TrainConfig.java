@@ -142,9 +142,8 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
      * @param everyEpochs after each of so many epochs; 0 for never, but the last epoch's is always written
      * @param everySteps besides after each of so many steps; 0 for never
      * @param keep how many of the newest stay, apart from the best
-     * @param initial whether the weights before the first step are written, too
      */
-    public record Checkpoints(int everyEpochs, long everySteps, int keep, boolean initial) {
+    public record Checkpoints(int everyEpochs, long everySteps, int keep) {
     }
 
     /**
@@ -197,7 +196,7 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
         Rates rates = rates(top.section("schedule"));
         Section saved = top.section("checkpoint");
         Checkpoints checkpoints = new Checkpoints((int) saved.integer("every_epochs", 1, 0), saved.integer("every_steps", 0, 0),
-            (int) saved.integer("keep", 3, 1), saved.flag("initial", false));
+            (int) saved.integer("keep", 3, 1));
         saved.finish();
         Init init = null;
         if (top.has("init")) {
@@ -211,10 +210,6 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
             folder.resolve(top.text("output", null)), top.text("device", "cpu"));
         top.finish();
         return config;
-    }
-
-    private static Path assets(String text, Path folder) {
-        return text.equals(BodyAssets.EMBEDDED) ? Path.of(text) : folder.resolve(text);
     }
 
     private static Data data(Section s, Path folder) throws IOException {
@@ -235,6 +230,10 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
         }
         s.finish();
         return new Data(train, validation, threads, prefetch, protocol, augment, size);
+    }
+
+    private static Path assets(String text, Path folder) {
+        return text.equals(BodyAssets.EMBEDDED) ? Path.of(text) : folder.resolve(text);
     }
 
     private static Config model(Section top, Path folder) throws IOException {

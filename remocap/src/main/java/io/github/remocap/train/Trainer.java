@@ -60,6 +60,15 @@ public final class Trainer implements AutoCloseable {
      * @throws IOException if files are missing or wrong, or the output folder has another run's checkpoints
      */
     public Trainer(TrainConfig config, Device device, boolean resume, PrintStream console) throws IOException {
+        this(config, device, resume, console, null);
+    }
+
+    /**
+     * As the other one, on clips that are not in files.
+     *
+     * @param source instead of the config's {@code data.train}; closed with the trainer
+     */
+    Trainer(TrainConfig config, Device device, boolean resume, PrintStream console, @Nullable ClipSource source) throws IOException {
         this.config = config;
         boolean done = false;
         try {
@@ -67,7 +76,7 @@ public final class Trainer implements AutoCloseable {
             Mesh mesh = config.assets() != null ? BodyAssets.open(config.assets()).mesh() : MeshFile.read(Objects.requireNonNull(config.mesh()));
             mesh.check(config.model());
             Surface surface = surface(config);
-            clips = own(DataFiles.open(config, config.data().train(), true, this::say));
+            clips = own(source != null ? source : DataFiles.open(config, config.data().train(), true, this::say));
             validationClips = config.data().validation().isEmpty() ? null : own(DataFiles.open(config, config.data().validation(), false, this::say));
             int perStep = Math.multiplyExact(config.batch(), config.accumulation());
             stepsPerEpoch = clips.size() / perStep;
