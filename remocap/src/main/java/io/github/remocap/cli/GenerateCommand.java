@@ -45,6 +45,10 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--fps", defaultValue = "15", paramLabel = "X", description = "Frames per second (default: ${DEFAULT-VALUE}).")
     private double fps;
 
+    @Option(names = "--clutter", defaultValue = "1", paramLabel = "X",
+        description = "How much there is besides the person, 0 to 1: things, bystanders, what crosses in front (default: ${DEFAULT-VALUE}).")
+    private double clutter;
+
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of everything random (default: ${DEFAULT-VALUE}).")
     private long seed;
 
@@ -58,7 +62,7 @@ final class GenerateCommand implements Callable<Integer> {
         }
         Recipe recipe;
         try {
-            recipe = new Recipe(train, validation, test, frames, size, fps, seed);
+            recipe = new Recipe(train, validation, test, frames, size, fps, clutter, seed);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

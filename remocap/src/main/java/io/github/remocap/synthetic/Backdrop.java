@@ -19,8 +19,9 @@ final class Backdrop {
      * Paints one.
      *
      * @param size side of the frames, pixels
+     * @param clutter how much there is, 0 to 1
      */
-    Backdrop(Dice dice, int size) {
+    Backdrop(Dice dice, int size, double clutter) {
         this.size = size;
         this.extent = WIDER * size;
         BufferedImage image = new BufferedImage(extent, extent, BufferedImage.TYPE_INT_RGB);
@@ -30,8 +31,8 @@ final class Backdrop {
         gradient(g, dice, 0, horizon);
         gradient(g, dice, horizon, extent);
         boards(g, dice, horizon);
-        int clutter = 6 + dice.below(30);
-        for (int i = 0; i < clutter; i++) {
+        int things = (int) (clutter * dice.between(6, 36));
+        for (int i = 0; i < things; i++) {
             clutter(g, dice, horizon);
         }
         g.dispose();

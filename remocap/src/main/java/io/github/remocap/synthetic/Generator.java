@@ -156,7 +156,8 @@ public final class Generator {
     private List<Row> sequence(Part part, int number, Photographer photographer) throws IOException {
         Motions kind = part.kinds.get(number % part.kinds.size());
         String name = String.format(Locale.ROOT, "%s-%05d-%s", part.split, number, kind.name().toLowerCase(Locale.ROOT));
-        Scene scene = Scene.of(new Dice(recipe.seed(), name), kind, recipe.frames() / recipe.framesPerSecond(), recipe.size());
+        Scene scene = Scene.of(new Dice(recipe.seed(), name), kind, recipe.frames() / recipe.framesPerSecond(), recipe.size(),
+            recipe.clutter());
         List<Row> rows = new ArrayList<>();
         for (int frame = 0; frame < recipe.frames(); frame++) {
             Shot shot = photographer.shoot(scene, frame / recipe.framesPerSecond());

@@ -23,23 +23,24 @@ record Scene(Actor person, List<Actor> others, List<Block> blocks, Backdrop back
      * @param kind the person's motion
      * @param duration in seconds
      * @param size side of the frames in pixels
+     * @param clutter how much there is besides the person, 0 to 1
      */
-    static Scene of(Dice dice, Motions kind, double duration, int size) {
+    static Scene of(Dice dice, Motions kind, double duration, int size, double clutter) {
         double heading = dice.normal(0.55);
         Actor person = Actor.of(dice.named("person"), kind.motion(dice.named("motion"), duration, heading), 0, 0);
         double focal = size * dice.between(1.3, 1.9);
         double distance = focal / size * 1.75 / dice.between(0.62, 0.78);
         List<Actor> others = new ArrayList<>();
         List<Block> blocks = new ArrayList<>();
-        occluders(dice.named("occluders"), duration, distance, others, blocks);
-        bystanders(dice.named("bystanders"), duration, others, blocks);
-        return new Scene(person, others, blocks, new Backdrop(dice.named("backdrop"), size), light(dice), focal,
+        occluders(dice.named("occluders"), clutter, duration, distance, others, blocks);
+        bystanders(dice.named("bystanders"), clutter, duration, others, blocks);
+        return new Scene(person, others, blocks, new Backdrop(dice.named("backdrop"), size, clutter), light(dice), focal,
             camera(dice.named("camera"), person, distance, duration));
     }
 
     /** Between camera and person: somebody who walks by in one scene of three, posts and low walls in another third. */
-    private static void occluders(Dice dice, double duration, double distance, List<Actor> others, List<Block> blocks) {
-        double which = dice.between(0, 1);
+    private static void occluders(Dice dice, double clutter, double duration, double distance, List<Actor> others, List<Block> blocks) {
+        double which = dice.between(0, 1 / Math.max(clutter, 1e-9));
         double near = distance * dice.between(0.2, 0.35);
         if (which < 0.33) {
             double way = dice.chance(0.5) ? Math.PI / 2 : -Math.PI / 2;
@@ -52,13 +53,13 @@ record Scene(Actor person, List<Actor> others, List<Block> blocks, Backdrop back
         }
     }
 
-    private static void bystanders(Dice dice, double duration, List<Actor> others, List<Block> blocks) {
-        int persons = dice.below(3);
+    private static void bystanders(Dice dice, double clutter, double duration, List<Actor> others, List<Block> blocks) {
+        int persons = (int) Math.round(clutter * dice.between(-0.5, 2.5));
         for (int i = 0; i < persons; i++) {
             Motions kind = Motions.SEEN.get(dice.below(Motions.SEEN.size()));
             others.add(Actor.of(dice, kind.motion(dice, duration, dice.between(-3, 3)), side(dice) * dice.between(0.7, 2), -dice.between(0.8, 3)));
         }
-        int things = dice.below(4);
+        int things = (int) Math.round(clutter * dice.between(-0.5, 3.5));
         for (int i = 0; i < things; i++) {
             blocks.add(new Block(dice, side(dice) * dice.between(0.3, 2), dice.chance(0.2) ? dice.between(0.5, 1.5) : 0, -dice.between(0.6, 3),
                 dice.between(0.1, 1), dice.between(0.2, 1.6), dice.between(0.1, 0.8)));
