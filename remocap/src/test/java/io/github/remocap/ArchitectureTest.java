@@ -75,6 +75,12 @@ class ArchitectureTest {
     }
 
     @Test
+    void generatedPicturesKnowNothingOfNetworks() {
+        noClasses().that().resideInAnyPackage(packages("figure", "synthetic")).should().dependOnClassesThat()
+            .resideInAnyPackage(packages("layers", "autograd", "model", "train", "evaluate", "run")).check(CLASSES);
+    }
+
+    @Test
     void noPackagesGoInCircles() {
         SlicesRuleDefinition.slices().matching(ROOT + "(*)..").should().beFreeOfCycles().check(CLASSES);
     }

@@ -52,7 +52,7 @@ public sealed interface BodyAssets permits Assets, EmbeddedAssets {
     SparseMatrix h36m(int fine) throws IOException;
 
     /**
-     * The 14 evaluation joints from the full mesh, 14 x fine.
+     * The 14 joints of {@code J_regressor_extra.npy} from the full mesh, 14 x fine.
      *
      * @param fine vertices of the full mesh
      */

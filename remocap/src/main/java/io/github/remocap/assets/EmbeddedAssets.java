@@ -53,7 +53,7 @@ public final class EmbeddedAssets implements BodyAssets {
 
     @Override
     public SparseMatrix extraJoints(int fine) throws IOException {
-        return sized(figure.joints14(), fine);
+        return sized(figure.extraJoints(), fine);
     }
 
     private SparseMatrix sized(SparseMatrix regressor, int fine) throws IOException {

@@ -9,12 +9,18 @@ public final class Posing {
     private final BodyModel body;
     private final double[] rest; // [3J, 1+K]
     private final SparseMatrix weights;
+    private final boolean bending; // whether bends change the surface before it is bent
 
     /** Of a body. */
     public Posing(BodyModel body) {
         this.body = body;
         this.rest = body.restJoints();
         this.weights = body.weights();
+        boolean any = false;
+        for (float d : body.poseDirections()) {
+            any |= d != 0;
+        }
+        this.bending = any;
     }
 
     /** The body. */
@@ -104,7 +110,7 @@ public final class Posing {
                 for (int s = 0; s < k; s++) {
                     x += body.shapeDirections()[row * k + s] * betas[s];
                 }
-                for (int e = 0; e < bends.length; e++) {
+                for (int e = 0; bending && e < bends.length; e++) {
                     x += body.poseDirections()[row * bends.length + e] * bends[e];
                 }
                 at[d] = x;

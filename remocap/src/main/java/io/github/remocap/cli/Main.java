@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "remocap", mixinStandardHelpOptions = true, versionProvider = Version.class,
     description = "3D human body meshes from monocular video, in pure Java.",
     subcommands = {DemoCommand.class, RunCommand.class, ForwardCommand.class, ImportCommand.class, InfoCommand.class, ParityCommand.class,
-        TrainCommand.class, ViewCommand.class, ConvertCommand.class, EvaluateCommand.class, DevicesCommand.class})
+        TrainCommand.class, ViewCommand.class, ConvertCommand.class, EvaluateCommand.class, GenerateCommand.class, DevicesCommand.class})
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -11,7 +11,6 @@ import java.util.List;
 
 /** The network behind the interface of {@code run}: one clip at a time, meshes with the pelvis at the origin. */
 final class NetworkPredictor implements MeshPredictor, AutoCloseable {
-    private static final int SIZE = 224;
     private static final String FINE = "pred_3d_vertices_fine";
     private static final String INTERMEDIATE = "pred_3d_vertices_intermediate";
 
@@ -19,12 +18,14 @@ final class NetworkPredictor implements MeshPredictor, AutoCloseable {
     private final int frames;
     private final float[] pelvis;
     private final boolean fine;
+    private final int size;
 
-    NetworkPredictor(RemoCap network, Weights weights, Mesh mesh, float[] pelvis, boolean fine, Device device) {
+    NetworkPredictor(RemoCap network, Weights weights, Mesh mesh, float[] pelvis, boolean fine, int size, Device device) {
+        this.size = size;
         this.frames = network.config().frames();
         this.pelvis = pelvis;
         this.fine = fine;
-        this.runner = new Runner(network, weights, mesh, device, frames, SIZE, SIZE, false,
+        this.runner = new Runner(network, weights, mesh, device, frames, size, size, false,
             List.of("pred_cam", "pred_3d_joints", FINE, INTERMEDIATE));
     }
 
@@ -35,7 +36,7 @@ final class NetworkPredictor implements MeshPredictor, AutoCloseable {
 
     @Override
     public int imageSize() {
-        return SIZE;
+        return size;
     }
 
     @Override

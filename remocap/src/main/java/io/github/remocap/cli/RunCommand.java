@@ -21,12 +21,18 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Real frames in, meshes out. */
 @Command(name = "run", mixinStandardHelpOptions = true,
     description = "Fit meshes to a person in frames: writes overlays, OBJ files and result.json.")
 final class RunCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
     @Mixin
     private ModelOptions model;
 
@@ -51,6 +57,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--box-scale", paramLabel = "X", defaultValue = "1.2", description = "Side of the crop over the box's longer side (default: ${DEFAULT-VALUE}, as the reference).")
     private double boxScale;
 
+    @Option(names = "--size", paramLabel = "N", defaultValue = "224", description = "Side of the network's input in pixels (default: ${DEFAULT-VALUE}).")
+    private int size;
+
     @Option(names = "--opacity", paramLabel = "X", defaultValue = "0.92", description = "Opacity of the mesh, 0 to 1 (default: ${DEFAULT-VALUE}).")
     private double opacity;
 
@@ -62,6 +71,9 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (size < 32 || size % 32 != 0) {
+            throw new ParameterException(spec.commandLine(), "--size: must be a multiple of 32, not " + size);
+        }
         BodyAssets files = BodyAssets.open(assets);
         try (Checkpoint checkpoint = model.open()) {
             RemoCap network = model.network(checkpoint);
@@ -75,7 +87,7 @@ final class RunCommand implements Callable<Integer> {
             RunOptions options = new RunOptions(boxScale, opacity, defaults.samples(), axes, sideView);
             VideoRunner runner = VideoRunner.open(new RunJob(input, boxes, out, model.file(), used, Version.text(), body, options, resume));
             try (Weights weights = model.weights(network, checkpoint);
-                NetworkPredictor predictor = new NetworkPredictor(network, weights, mesh, pelvis, body.vertices() == config.fine(), device.device());
+                NetworkPredictor predictor = new NetworkPredictor(network, weights, mesh, pelvis, body.vertices() == config.fine(), size, device.device());
                 ConsoleListener listener = new ConsoleListener()) {
                 VideoRunner.Summary summary = runner.run(predictor, listener);
                 System.out.printf("%s: %d of %d frames, %d of them now%n", out, summary.done(), summary.total(), summary.computed());

@@ -142,7 +142,7 @@ public final class TsvWriter implements Closeable {
     }
 
     /** The picture as a file's bytes. */
-    static byte[] encode(BufferedImage image, Encoding encoding) throws IOException {
+    public static byte[] encode(BufferedImage image, Encoding encoding) throws IOException {
         BufferedImage rgb = new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
         rgb.setRGB(0, 0, image.getWidth(), image.getHeight(), image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth()), 0,
             image.getWidth());

@@ -1,6 +1,6 @@
 /**
- * What {@code remocap demo} runs on, all of it generated: a figure with a mesh hierarchy, weights, frames. What may come in: generated
- * material. What may not: anything that real runs need.
+ * What {@code remocap demo} adds to the commands that it calls: the mean pose to compare with, a clip as frames and boxes, and the report.
+ * What may come in: how results are told. What may not: anything that real runs need.
  */
 @NullMarked
 package io.github.remocap.demo;

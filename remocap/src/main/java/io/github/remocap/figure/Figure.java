@@ -102,9 +102,9 @@ public final class Figure {
         return landmarks.j24();
     }
 
-    /** The 14 of them that losses and metrics use. */
-    public SparseMatrix joints14() {
-        return landmarks.j14();
+    /** The 14 of them that are not among SMPL's joints, in the order of {@code J_regressor_extra.npy}. */
+    public SparseMatrix extraJoints() {
+        return landmarks.extra();
     }
 
     /** Values on the cage {@code [coarse,width]} brought to the fine mesh, smooth. */

@@ -1,6 +1,5 @@
 package io.github.remocap.figure;
 
-import io.github.remocap.body.Joints;
 import io.github.remocap.tensor.SparseMatrix;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +47,9 @@ final class Landmarks {
         SHOULDER.right(), SHOULDER, ELBOW, WRIST, NECK, CROWN, PELVIS, at(0, 0.430, 0.000, 0.07), SPINE, at(0, 0.625, 0.085, 0.035), CROWN, NOSE,
         at(0.032, 0.705, 0.100, 0.03), at(-0.032, 0.705, 0.100, 0.03), at(0.074, 0.680, 0.005, 0.03), at(-0.074, 0.680, 0.005, 0.03));
 
+    /** Among them those that are not SMPL's, in the order of {@code J_regressor_extra.npy}: face, hips, neck, crown, pelvis, trunk, jaw, head. */
+    private static final List<Integer> EXTRA = List.of(19, 21, 20, 23, 22, 2, 3, 12, 13, 14, 15, 16, 17, 18);
+
     private static Landmark at(double x, double y, double z, double reach) {
         return new Landmark(x, y, z, reach);
     }
@@ -72,8 +74,8 @@ final class Landmarks {
         return matrix(J24);
     }
 
-    SparseMatrix j14() {
-        return matrix(Joints.J24_TO_14.stream().map(J24::get).toList());
+    SparseMatrix extra() {
+        return matrix(EXTRA.stream().map(J24::get).toList());
     }
 
     private SparseMatrix matrix(List<Landmark> landmarks) {

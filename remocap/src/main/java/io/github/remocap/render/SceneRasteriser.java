@@ -71,6 +71,28 @@ public final class SceneRasteriser {
         return seen;
     }
 
+    /**
+     * Whether the last picture shows a thing near a point.
+     *
+     * @param x column in pixels
+     * @param y row in pixels
+     * @param reach how far away samples may be, in pixels
+     */
+    public boolean shows(int number, double x, double y, double reach) {
+        int x0 = (int) Math.max(0, Math.floor((x - reach) * n));
+        int x1 = (int) Math.min(width * n - 1.0, Math.floor((x + reach) * n));
+        int y0 = (int) Math.max(0, Math.floor((y - reach) * n));
+        int y1 = (int) Math.min(height * n - 1.0, Math.floor((y + reach) * n));
+        for (int j = y0; j <= y1; j++) {
+            for (int i = x0; i <= x1; i++) {
+                if (thing[j * width * n + i] == number) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     private void clear() {
         Arrays.fill(nearness, 0);
         Arrays.fill(thing, NOTHING);

@@ -29,7 +29,7 @@ enum Motions {
         void shape(Style s, double t, Pose p) {
             double far = s.swell(t);
             double other = s.swell(t + s.second) * (s.both ? 1 : 0.15);
-            double height = -0.7 + 1.7 * s.third + s.drift(0, t);
+            double height = -0.7 + 2.0 * s.third + s.drift(0, t);
             p.arm(s.side, -1.2 + far * (height + 1.2), far * (0.3 + 1.3 * s.second) + s.drift(1, t), 0.6 * far * s.third, 0.9 * (1 - far) + 0.15);
             p.arm(1 - s.side, -1.2 + other * (height + 1.2), other * (0.3 + 1.3 * s.second) + s.drift(3, t), 0, 0.3 + s.lift(4, t));
             double towards = s.side == Pose.LEFT ? 1 : -1;

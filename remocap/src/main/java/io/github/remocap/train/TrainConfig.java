@@ -142,8 +142,9 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
      * @param everyEpochs after each of so many epochs; 0 for never, but the last epoch's is always written
      * @param everySteps besides after each of so many steps; 0 for never
      * @param keep how many of the newest stay, apart from the best
+     * @param initial whether the weights before the first step are written, too
      */
-    public record Checkpoints(int everyEpochs, long everySteps, int keep) {
+    public record Checkpoints(int everyEpochs, long everySteps, int keep, boolean initial) {
     }
 
     /**
@@ -196,7 +197,7 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
         Rates rates = rates(top.section("schedule"));
         Section saved = top.section("checkpoint");
         Checkpoints checkpoints = new Checkpoints((int) saved.integer("every_epochs", 1, 0), saved.integer("every_steps", 0, 0),
-            (int) saved.integer("keep", 3, 1));
+            (int) saved.integer("keep", 3, 1), saved.flag("initial", false));
         saved.finish();
         Init init = null;
         if (top.has("init")) {

@@ -201,6 +201,9 @@ public final class Trainer implements AutoCloseable {
      * @throws IOException if clips cannot be read or checkpoints and logs not written
      */
     public boolean run() throws IOException {
+        if (config.checkpoints().initial() && progress.step() == 0) {
+            checkpoints.save(config, weights, state, progress);
+        }
         log.begin(training.parts(), progress, (long) stepsPerEpoch * config.epochs());
         try {
             while (progress.epoch() < config.epochs()) {

@@ -99,7 +99,7 @@ class CommandLineTest {
 
     @Test
     void helpIsEverywhere() throws Exception {
-        for (String command : List.of("demo", "run", "forward", "import", "info", "parity", "train", "convert", "evaluate", "devices")) {
+        for (String command : List.of("demo", "generate", "run", "forward", "import", "info", "parity", "train", "convert", "evaluate", "view", "devices")) {
             Result help = remocap(command, "--help");
             assertEquals(0, help.status(), command);
             assertTrue(help.out().startsWith("Usage: remocap " + command), help.out());
@@ -193,18 +193,43 @@ class CommandLineTest {
         assertTrue(three.err().contains("three.npy: 3 images are no whole number of clips of 4"), three.err());
     }
 
+    /** The demo's steps, on so little that nothing is learnt. */
     @Test
-    void demoRunsTwiceAndContinues() throws Exception {
+    void aShortDemoGoesThroughAllSteps() throws Exception {
         Path out = folder.resolve("demo");
-        Result first = remocap("demo", "--out", out.toString());
-        assertEquals(0, first.status(), first.err());
-        assertTrue(first.out().contains("16 of 16 frames"), first.out());
-        try (Stream<Path> files = Files.list(out.resolve("run/overlay"))) {
-            assertEquals(16, files.count());
+        Result demo = remocap("demo", "--out", out.toString(), "--clips", "8", "--epochs", "1");
+        assertEquals(0, demo.status(), demo.err());
+        for (String step : List.of("generate", "train", "evaluate", "run")) {
+            assertTrue(demo.out().contains("remocap " + step + " --"), step);
         }
-        byte[] result = Files.readAllBytes(out.resolve("run/result.json"));
-        assertEquals(0, remocap("demo", "--out", out.toString()).status());
-        assertEquals(new String(result, StandardCharsets.UTF_8), Files.readString(out.resolve("run/result.json")));
+        String page = Files.readString(out.resolve("report.html"));
+        for (String part : List.of("mean pose", "before training", "after training", "MPJPE", "An unseen clip", "remocap generate")) {
+            assertTrue(page.contains(part), part);
+        }
+        try (Stream<Path> files = Files.list(out.resolve("run/overlay"))) {
+            assertEquals(32, files.count());
+        }
+        Files.writeString(folder.resolve("mine.txt"), "not a demo's");
+        Result refused = remocap("demo", "--out", folder.toString(), "--clips", "8", "--epochs", "1");
+        assertEquals(1, refused.status());
+        assertTrue(refused.err().contains("no earlier demo's"), refused.err());
+    }
+
+    @Test
+    @Tag("slow")
+    void theDemoLearns() throws Exception {
+        Result demo = remocap("demo", "--out", folder.resolve("learns").toString());
+        assertEquals(0, demo.status(), demo.err());
+        java.util.regex.Matcher share = java.util.regex.Pattern.compile("after is (\\d+) % of it").matcher(demo.out());
+        assertTrue(share.find(), demo.out());
+        assertTrue(Integer.parseInt(share.group(1)) < 60, "MPJPE after training is " + share.group(1) + " % of the mean pose's");
+    }
+
+    @Test
+    void generateNamesWhatIsWrong() throws Exception {
+        Result result = remocap("generate", "--out", at("generated"), "--size", "4");
+        assertEquals(2, result.status());
+        assertTrue(result.err().contains("size: expected 32 to 2048 pixels"), result.err());
     }
 
     @Test

@@ -1,6 +1,6 @@
 package io.github.remocap.model;
 
-import io.github.remocap.demo.Demo;
+import io.github.remocap.figure.Figure;
 import io.github.remocap.layers.Weights;
 import io.github.remocap.parity.DeterministicNumbers;
 import io.github.remocap.tensor.Devices;
@@ -18,10 +18,13 @@ final class AllocationProbe {
     }
 
     public static void main(String[] arguments) {
-        RemoCap network = new RemoCap(Demo.config()); // wide enough for Winograd
+        Figure figure = Figure.get();
+        Mesh mesh = new Mesh(figure.adjacency(), figure.hierarchy().intermediateToFine());
+        RemoCap network = new RemoCap(new Config(16, List.of(1, 1, 1), 1, 32, 16, List.of(8, 16, 32, 64), 128, 10, 8, true, true, 8, 64, List.of(64, 32),
+            List.of(128, 64), 4, 1, 0.1, 14, mesh.adjacency().length, mesh.upsample().cols(), mesh.upsample().rows(), false)); // wide enough for Winograd
         float[] images = DeterministicNumbers.uniform("images", 8 * 64 * 64 * 3, -2, 2);
         try (Weights weights = DeterministicNumbers.fill(network, "any");
-            Runner runner = new Runner(network, weights, Demo.mesh(), Devices.cpu(), 8, 64, 64, false, List.of())) {
+            Runner runner = new Runner(network, weights, mesh, Devices.cpu(), 8, 64, 64, false, List.of())) {
             for (int i = 0; i < 100; i++) {
                 runner.run(images);
             }

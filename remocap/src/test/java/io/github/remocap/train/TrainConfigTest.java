@@ -47,7 +47,7 @@ class TrainConfigTest {
         assertEquals(folder.resolve("out"), c.output());
         assertNull(c.assets());
         assertNull(c.init());
-        assertEquals(new TrainConfig.Checkpoints(1, 0, 3), c.checkpoints());
+        assertEquals(new TrainConfig.Checkpoints(1, 0, 3, false), c.checkpoints());
         assertTrue(c.dropout() && !c.recompute() && c.withRecompute().recompute());
         assertEquals(Double.POSITIVE_INFINITY, c.optimization().clipNorm());
     }
@@ -65,7 +65,7 @@ class TrainConfigTest {
         assertEquals(List.of(folder.resolve("b.npz"), folder.resolve("a1.npz")), c.data().validation());
         assertEquals(0, c.lossWeights().joints2d());
         assertEquals(new TrainConfig.Init(folder.resolve("x.bin"), true), c.init());
-        assertEquals(new TrainConfig.Checkpoints(0, 7, 1), c.checkpoints());
+        assertEquals(new TrainConfig.Checkpoints(0, 7, 1, false), c.checkpoints());
         assertEquals(List.of(9, 2, 3), List.of(c.epochs(), c.batch(), c.accumulation()));
         assertEquals(-4, c.seed());
         assertEquals("reference", c.device());
