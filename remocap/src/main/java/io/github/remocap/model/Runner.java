@@ -37,9 +37,14 @@ public final class Runner implements AutoCloseable {
         return shapes;
     }
 
+    /** Sets the images. */
+    public void write(float[] elements) {
+        program.write(images, elements);
+    }
+
     /** Sets the images and runs. */
     public void run(float[] elements) {
-        program.write(images, elements);
+        write(elements);
         program.run();
     }
 
