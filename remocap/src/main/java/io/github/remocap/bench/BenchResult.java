@@ -43,6 +43,12 @@ public record BenchResult(String format, String what, String model, List<Integer
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT)
         .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
 
+    /** The same with the times of one thread. */
+    BenchResult withOneThread(Timing times) {
+        return new BenchResult(format, what, model, images, machine, device, threads, peaks, seconds, times, loadSeconds, heapBytesPerRun, programBytes,
+            peakResidentBytes, kinds, slowest);
+    }
+
     /** How many times faster than with one thread; null if that was not measured. */
     public @Nullable Double scaling() {
         return oneThread == null ? null : oneThread.median() / seconds.median();

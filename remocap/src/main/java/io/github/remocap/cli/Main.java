@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "remocap", mixinStandardHelpOptions = true, versionProvider = Version.class,
     description = "3D human body meshes from monocular video, in pure Java.",
     subcommands = {DemoCommand.class, RunCommand.class, ForwardCommand.class, ImportCommand.class, ExportCommand.class, InfoCommand.class, ParityCommand.class,
-        TrainCommand.class, DevicesCommand.class})
+        TrainCommand.class, BenchCommand.class, DevicesCommand.class})
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
