@@ -73,9 +73,8 @@ public final class Bench {
         try (Workload.Loaded loaded = workload.load(device.device())) {
             double loadSeconds = (System.nanoTime() - start) * 1e-9;
             warmUp(loaded);
-            Long allocatedBefore = ProcessMemory.allocated();
-            Timing seconds = runs(loaded);
-            Long allocatedAfter = ProcessMemory.allocated();
+            List<Long> allocated = new ArrayList<>();
+            Timing seconds = runs(loaded, HeapCounter.create(), allocated);
             Long peakResident = ProcessMemory.peakResident();
             List<List<StepTime>> times = new ArrayList<>();
             for (int i = 0; i < profiles; i++) {
@@ -85,7 +84,7 @@ public final class Bench {
             next("peaks of the machine");
             Peaks peaks = before.max(Peaks.measure(threads));
             List<StepTime> medians = LayerTime.medians(times);
-            Double heap = allocatedBefore == null || allocatedAfter == null ? null : (double) (allocatedAfter - allocatedBefore) / runs;
+            Double heap = allocated.isEmpty() ? null : Timing.of(allocated.stream().map(b -> (double) b).toList()).median();
             result = new BenchResult(BenchResult.FORMAT, workload.what(), workload.model(), workload.images(), machine(), device.device().description(),
                 threads, peaks, seconds, null, loadSeconds, heap, loaded.memory(), peakResident, LayerTime.byKind(medians),
                 LayerTime.slowest(medians, SLOWEST));
@@ -97,7 +96,7 @@ public final class Bench {
         next("loading for one thread");
         try (Lease one = single.get(); Workload.Loaded loaded = workload.load(one.device())) {
             warmUp(loaded);
-            return runs(loaded);
+            return runs(loaded, null, new ArrayList<>());
         }
     }
 
@@ -108,12 +107,16 @@ public final class Bench {
         }
     }
 
-    private Timing runs(Workload.Loaded loaded) {
+    private Timing runs(Workload.Loaded loaded, @Nullable HeapCounter counter, List<Long> allocated) {
         List<Double> seconds = new ArrayList<>(runs);
         for (int i = 0; i < runs; i++) {
             next("running");
             long start = System.nanoTime();
-            loaded.run();
+            if (counter == null) {
+                loaded.run();
+            } else {
+                allocated.add(counter.during(loaded::run));
+            }
             seconds.add((System.nanoTime() - start) * 1e-9);
         }
         return Timing.of(seconds);

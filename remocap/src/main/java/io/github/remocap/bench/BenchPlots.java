@@ -84,7 +84,7 @@ final class BenchPlots {
         svg.append(text("<polyline points=\"%.1f,%.1f %.1f,%.1f %.1f,%.1f\" fill=\"none\" stroke=\"#222\" stroke-width=\"1.5\"/>%n", x.at(low),
             y.at(low * peaks.gigabytes()), x.at(ridge), y.at(peaks.gflops()), x.at(x.high), y.at(peaks.gflops())));
         svg.append(text("<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.0f GFLOP/s</text>%n", WIDTH - 20, y.at(peaks.gflops()) - 6, peaks.gflops()));
-        svg.append(text("<text x=\"%.1f\" y=\"%.1f\">%.0f GB/s</text>%n", x.at(low) + 16, y.at(low * peaks.gigabytes()) - 6, peaks.gigabytes()));
+        svg.append(text("<text x=\"%.1f\" y=\"%.1f\">%.0f GB/s</text>%n", x.at(low) + 40, y.at(low * peaks.gigabytes()) + 4, peaks.gigabytes()));
         double longest = kinds.stream().mapToDouble(LayerTime::seconds).max().orElse(1);
         for (int i = 0; i < kinds.size(); i++) {
             LayerTime k = kinds.get(i);

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param seconds of whole runs, warm
  * @param oneThread seconds of whole runs with one thread
  * @param loadSeconds opening the checkpoint, compiling, packing weights: until ready to run
- * @param heapBytesPerRun allocated on the Java heap by all threads, mean of the runs
+ * @param heapBytesPerRun allocated on the Java heap by the caller and the device's workers, median of the runs; some 100 are the
+ *     measurement's own
  * @param programBytes native memory of the program: packed weights and activations
  * @param peakResidentBytes of the process, before the runs with one thread
  * @param kinds steps by kind, the slowest first; their seconds are medians of steps run one by one

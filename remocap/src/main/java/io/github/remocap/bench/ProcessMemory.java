@@ -1,8 +1,6 @@
 package io.github.remocap.bench;
 
-import com.sun.management.ThreadMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -33,11 +31,5 @@ public final class ProcessMemory {
             }
         }
         return null;
-    }
-
-    /** Bytes that all threads have allocated on the Java heap so far; null where the JVM does not count. */
-    public static @Nullable Long allocated() {
-        return ManagementFactory.getThreadMXBean() instanceof ThreadMXBean threads && threads.isThreadAllocatedMemoryEnabled()
-            ? threads.getTotalThreadAllocatedBytes() : null;
     }
 }

@@ -78,7 +78,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Threads of the cpu device (default: one for each processor).")
     private @Nullable Integer threads;
 
-    @Option(names = "--warm", defaultValue = "4", paramLabel = "N", description = "Runs before those that count (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--warm", defaultValue = "6", paramLabel = "N", description = "Runs before those that count (default: ${DEFAULT-VALUE}).")
     private int warm;
 
     @Option(names = "--runs", defaultValue = "9", paramLabel = "N", description = "Runs that count (default: ${DEFAULT-VALUE}).")

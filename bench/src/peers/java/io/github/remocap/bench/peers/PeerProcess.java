@@ -1,6 +1,7 @@
 package io.github.remocap.bench.peers;
 
 import io.github.remocap.bench.GeneratedMesh;
+import io.github.remocap.bench.ProcessMemory;
 import io.github.remocap.io.StoredTensor;
 import io.github.remocap.io.numpy.NumpyWriter;
 import io.github.remocap.model.Config;
@@ -11,14 +12,14 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A peer in a process of its own, at the command of {@link SideBySide}: reads {@code run}, {@code memory} or {@code save FILE} from
- * standard input, line by line, and answers each by one line on standard output.
+ * standard input, line by line, and answers each by one line on standard output. Memory is 0 where the system does not tell.
  *
  * <p>Arguments: the kind (ours, onnxruntime, pytorch), the model's file, a configuration file, where the mesh is ({@link GeneratedMesh#open}), the side of the images, the number
  * of threads.
@@ -57,7 +58,7 @@ public final class PeerProcess {
                 peer.run();
                 answers.println((System.nanoTime() - start) * 1e-9);
             } else if (line.equals("memory")) {
-                answers.println(status("VmHWM") + " " + status("VmRSS"));
+                answers.println(Objects.requireNonNullElse(ProcessMemory.peakResident(), 0L) + " " + Objects.requireNonNullElse(ProcessMemory.resident(), 0L));
             } else if (line.startsWith("save ")) {
                 Map<String, StoredTensor> arrays = new LinkedHashMap<>();
                 peer.outputs().forEach((name, values) -> arrays.put(name, StoredTensor.ofFloats(Shape.of(values.length), values)));
@@ -67,18 +68,5 @@ public final class PeerProcess {
                 throw new IOException("unknown command: " + line);
             }
         }
-    }
-
-    /** Bytes by a key of Linux's {@code /proc/self/status}; 0 where there is no such file. */
-    private static long status(String key) throws IOException {
-        Path file = Path.of("/proc/self/status");
-        if (Files.exists(file)) {
-            for (String line : Files.readAllLines(file)) {
-                if (line.startsWith(key + ":")) {
-                    return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
-                }
-            }
-        }
-        return 0;
     }
 }
