@@ -15,8 +15,9 @@ import picocli.CommandLine.Spec;
 /** Entry point of {@code bin/remocap}. */
 @Command(name = "remocap", mixinStandardHelpOptions = true, versionProvider = Version.class,
     description = "3D human body meshes from monocular video, in pure Java.",
-    subcommands = {DemoCommand.class, RunCommand.class, ForwardCommand.class, ImportCommand.class, InfoCommand.class, ParityCommand.class,
-        TrainCommand.class, ViewCommand.class, ConvertCommand.class, EvaluateCommand.class, GenerateCommand.class, DevicesCommand.class})
+    subcommands = {DemoCommand.class, GenerateCommand.class, TrainCommand.class, EvaluateCommand.class, RunCommand.class, ViewCommand.class,
+        ForwardCommand.class, ImportCommand.class, ExportCommand.class, ConvertCommand.class, InfoCommand.class, ParityCommand.class,
+        BenchCommand.class, DevicesCommand.class})
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -36,6 +36,11 @@ final class ModelOptions {
     }
 
     RemoCap network(Checkpoint opened) throws IOException {
+        return network(checkpoint, config, opened);
+    }
+
+    /** The network of a configuration file; without one, of what the checkpoint says of itself, else the released one. */
+    static RemoCap network(Path checkpoint, @Nullable Path config, Checkpoint opened) throws IOException {
         if (config != null) {
             return new RemoCap(Config.read(config));
         }

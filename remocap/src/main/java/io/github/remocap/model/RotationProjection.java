@@ -1,6 +1,8 @@
 package io.github.remocap.model;
 
 import io.github.remocap.autograd.Differentiable;
+import io.github.remocap.io.onnx.OnnxExportable;
+import io.github.remocap.io.onnx.OnnxNodes;
 import io.github.remocap.tensor.CustomOp;
 import io.github.remocap.tensor.Op;
 import io.github.remocap.tensor.Shape;
@@ -15,7 +17,12 @@ import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
  * Nearest orthogonal matrices of {@code [N,3,3]}: U V^T of the singular value decomposition, times its determinant, as the reference
  * does (so that a reflection becomes minus itself). The determinant counts as a constant for gradients.
  */
-public record RotationProjection() implements Differentiable {
+public record RotationProjection() implements Differentiable, OnnxExportable {
+    private static final long ONNX_FLOAT = 1;
+    private static final long ONNX_DOUBLE = 11;
+    /** Newton steps of the exported form: from any condition that double precision can invert to full precision. */
+    private static final int NEWTON_STEPS = 10;
+
     /** What one thread needs for decompositions, kept so that runs allocate nothing. */
     private static final class Work {
         final DMatrixRMaj a = new DMatrixRMaj(3, 3);
@@ -65,6 +72,49 @@ public record RotationProjection() implements Differentiable {
     @Override
     public List<Tensor> gradients(List<Tensor> inputs, Tensor output, Tensor gradient) {
         return List.of(gradient.graph().apply(new Op.Custom(new Gradient()), inputs.getFirst(), gradient));
+    }
+
+    /**
+     * ONNX has no singular value decomposition. U V^T is the orthogonal polar factor, which Newton's iteration with Frobenius scaling
+     * finds (Higham, Computing the polar decomposition, 1986): X := (g X + (X^-T) / g) / 2, g^2 = |X^-T| / |X|, where X^-T is the
+     * matrix of cofactors over the determinant. Double precision, as the kernel. Its determinant has the sign of the input's.
+     */
+    @Override
+    public String export(OnnxNodes nodes, List<String> inputs) {
+        String half = nodes.node("Cast", nodes.scalar(0.5), OnnxNodes.of("to", ONNX_DOUBLE));
+        String x = nodes.node("Cast", inputs.getFirst(), OnnxNodes.of("to", ONNX_DOUBLE));
+        for (int i = 0; i < NEWTON_STEPS; i++) {
+            String cofactors = cofactors(nodes, x);
+            String inverse = nodes.node("Div", List.of(cofactors, determinant(nodes, x, cofactors)));
+            String g = nodes.node("Sqrt", nodes.node("Sqrt", nodes.node("Div", List.of(squares(nodes, inverse), squares(nodes, x)))));
+            String sum = nodes.node("Add", List.of(nodes.node("Mul", List.of(x, g)), nodes.node("Div", List.of(inverse, g))));
+            x = nodes.node("Mul", List.of(sum, half));
+        }
+        String turned = nodes.node("Mul", List.of(x, determinant(nodes, x, cofactors(nodes, x))));
+        return nodes.node("Cast", turned, OnnxNodes.of("to", ONNX_FLOAT));
+    }
+
+    /** The sum of a matrix's squares, {@code [N,1,1]}. */
+    private static String squares(OnnxNodes nodes, String x) {
+        return nodes.node("ReduceSum", List.of(nodes.node("Mul", List.of(x, x)), nodes.longs(1, 2)));
+    }
+
+    /** Cofactor (i,j) is x(i+1,j+1) x(i+2,j+2) - x(i+1,j+2) x(i+2,j+1), indices modulo 3. */
+    private static String cofactors(OnnxNodes nodes, String x) {
+        return nodes.node("Sub", List.of(
+            nodes.node("Mul", List.of(turned(nodes, x, 1, 1), turned(nodes, x, 2, 2))),
+            nodes.node("Mul", List.of(turned(nodes, x, 1, 2), turned(nodes, x, 2, 1)))));
+    }
+
+    private static String turned(OnnxNodes nodes, String x, int rows, int columns) {
+        String r = nodes.node("Gather", List.of(x, nodes.longs(rows, (rows + 1) % 3, (rows + 2) % 3)), OnnxNodes.of("axis", 1L));
+        return nodes.node("Gather", List.of(r, nodes.longs(columns, (columns + 1) % 3, (columns + 2) % 3)), OnnxNodes.of("axis", 2L));
+    }
+
+    /** Each row times its cofactors gives the determinant: their mean over the rows, {@code [N,1,1]}. */
+    private static String determinant(OnnxNodes nodes, String x, String cofactors) {
+        String rows = nodes.node("ReduceSum", List.of(nodes.node("Mul", List.of(x, cofactors)), nodes.longs(2)));
+        return nodes.node("ReduceMean", rows, OnnxNodes.of("axes", new long[] {1}));
     }
 
     /** U, V^T and R = U V^T of a matrix; false where there is none. */

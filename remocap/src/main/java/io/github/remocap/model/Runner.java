@@ -1,10 +1,8 @@
 package io.github.remocap.model;
 
-import io.github.remocap.layers.Context;
 import io.github.remocap.layers.Weights;
 import io.github.remocap.tensor.Compilation;
 import io.github.remocap.tensor.Device;
-import io.github.remocap.tensor.Graph;
 import io.github.remocap.tensor.Program;
 import io.github.remocap.tensor.Shape;
 import io.github.remocap.tensor.Tensor;
@@ -15,7 +13,7 @@ import java.util.Map;
 /** The network compiled for inference on a fixed number of images. */
 public final class Runner implements AutoCloseable {
     private final Tensor images;
-    private final Map<String, Tensor> outputs = new LinkedHashMap<>();
+    private final Map<String, Tensor> outputs;
     private final Program program;
 
     /**
@@ -26,14 +24,9 @@ public final class Runner implements AutoCloseable {
      */
     public Runner(RemoCap network, Weights weights, Mesh mesh, Device device, int count, int height, int width, boolean channelsFirst,
         List<String> names) {
-        Graph graph = new Graph();
-        images = graph.input("images", channelsFirst ? Shape.of(count, 3, height, width) : Shape.of(count, height, width, 3));
-        Tensor x = channelsFirst ? images.permute(0, 2, 3, 1) : images;
-        network.call(Context.inference(graph, weights), x, mesh).forEach((name, tensor) -> {
-            if (names.isEmpty() || names.contains(name)) {
-                outputs.put(name, channelsFirst && name.equals("features") ? tensor.permute(0, 3, 1, 2) : tensor);
-            }
-        });
+        ModelGraph graph = ModelGraph.of(network, weights, mesh, count, height, width, channelsFirst, names);
+        images = graph.images();
+        outputs = graph.outputs();
         program = device.compile(Compilation.frozen(List.copyOf(outputs.values())));
     }
 
@@ -44,9 +37,14 @@ public final class Runner implements AutoCloseable {
         return shapes;
     }
 
+    /** Sets the images. */
+    public void write(float[] elements) {
+        program.write(images, elements);
+    }
+
     /** Sets the images and runs. */
     public void run(float[] elements) {
-        program.write(images, elements);
+        write(elements);
         program.run();
     }
 

@@ -207,6 +207,14 @@ final class TrainingStep implements AutoCloseable {
         return rates;
     }
 
+    /** Where the time of a step goes, on the inputs of the last {@link #run}. */
+    List<Program.StepTime> profile() {
+        List<Program.StepTime> steps = new ArrayList<>(passProgram.profile());
+        steps.addAll(normProgram.profile());
+        steps.addAll(updateProgram.profile());
+        return steps;
+    }
+
     /** Bytes of native memory that the programs and gradients take. */
     long memory() {
         return passProgram.memory() + normProgram.memory() + updateProgram.memory()

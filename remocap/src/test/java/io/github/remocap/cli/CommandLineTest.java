@@ -99,11 +99,39 @@ class CommandLineTest {
 
     @Test
     void helpIsEverywhere() throws Exception {
-        for (String command : List.of("demo", "generate", "run", "forward", "import", "info", "parity", "train", "convert", "evaluate", "view", "devices")) {
+        for (String command : List.of("demo", "generate", "run", "forward", "import", "export", "info", "parity", "train", "convert", "evaluate", "view", "bench",
+            "devices")) {
             Result help = remocap(command, "--help");
             assertEquals(0, help.status(), command);
             assertTrue(help.out().startsWith("Usage: remocap " + command), help.out());
         }
+    }
+
+    @Test
+    void exportWritesAnOnnxFile() throws Exception {
+        Result exported = remocap("export", "--onnx", at("remocap.bin"), "--config", at("remocap_config.json"), "--mesh", at("mesh.npz"), "--height", "64",
+            "--width", "64", "--weights", "external", "-o", at("network.onnx"));
+        assertEquals(0, exported.status(), exported.err());
+        assertTrue(exported.out().contains("network.onnx") && exported.out().contains(".data") && exported.out().contains("RemoCap-S"), exported.out());
+        assertTrue(Files.size(folder.resolve("network.onnx")) > 10_000);
+        Result output = remocap("export", "--onnx", at("remocap.bin"), "--config", at("remocap_config.json"), "--mesh", at("mesh.npz"), "--outputs", "pose",
+            "-o", at("other.onnx"));
+        assertEquals(1, output.status());
+        assertTrue(output.err().contains("no output pose; there are features"), output.err());
+        assertFalse(Files.exists(folder.resolve("other.onnx")));
+    }
+
+    @Test
+    void benchRefusesWhatDoesNotFit() throws Exception {
+        Result two = remocap("bench", "--checkpoint", at("remocap.bin"), "--model-size", "s");
+        assertEquals(2, two.status());
+        assertTrue(two.err().contains("give one"), two.err());
+        Result threads = remocap("bench", "--device", "reference", "--threads", "2");
+        assertEquals(2, threads.status());
+        assertTrue(threads.err().contains("--threads is for the cpu device"), threads.err());
+        Result compare = remocap("bench", "--compare", at("remocap_config.json"), at("remocap_config.json"));
+        assertEquals(1, compare.status());
+        assertTrue(compare.err().contains("not a result of remocap bench"), compare.err());
     }
 
     @Test

@@ -150,8 +150,14 @@ public abstract class Program implements AutoCloseable {
      * @param label the op and the module that it belongs to
      * @param seconds of one run
      * @param flops multiplications and additions, counted as in direct computation; 0 where nobody counts them
+     * @param bytes what it must read and write at least: inputs, weights and output once; 0 where nobody counts them
+     * @param layer what kind of layer it belongs to, such as {@code convolution 3x3 stride 2}
      */
-    public record StepTime(String kernel, String label, double seconds, long flops) {
+    public record StepTime(String kernel, String label, double seconds, long flops, long bytes, String layer) {
+        /** Of a device that does not count bytes. */
+        public StepTime(String kernel, String label, double seconds, long flops) {
+            this(kernel, label, seconds, flops, 0, kernel);
+        }
     }
 
     /** Runs once and says where the time went, in the order of the kernels; empty where a device cannot tell. */

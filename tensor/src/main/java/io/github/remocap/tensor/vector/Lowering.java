@@ -250,8 +250,10 @@ final class Lowering {
             return;
         }
         step.label = current.op().name() + (current.path().isEmpty() ? "" : " at " + current.path());
+        step.layer = LayerKind.of(current);
         for (Buffer b : touched) {
             if (b != null) {
+                step.bytes += b.bytes;
                 b.touch(steps.size());
             }
         }
@@ -591,7 +593,7 @@ final class Lowering {
                 Winograd.packedFloats(w.dim(1), w.dim(0)));
             Buffer y = output(node);
             emit(new Products.WinogradConvolution(new Winograd(x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0)), a, transformed, bias, residual,
-                op.epilogue().relu(), y, flops), a, bias, residual, y);
+                op.epilogue().relu(), y, flops), a, transformed, bias, residual, y);
             return;
         }
         Buffer packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, false, to),

@@ -9,6 +9,10 @@ abstract class Step {
     String label = "";
     /** Multiplications and additions of one run, for reports. */
     long flops;
+    /** Sizes of the buffers that it touches, set by the lowering, for reports. */
+    long bytes;
+    /** Set by the lowering, for reports; see {@link LayerKind}. */
+    String layer = "";
 
     /** Number of units. */
     abstract int units();

@@ -98,7 +98,8 @@ final class VectorProgram extends Program {
             one[0] = step;
             long start = System.nanoTime();
             workers.run(one);
-            times.add(new StepTime(step.getClass().getSimpleName(), step.label, (System.nanoTime() - start) * 1e-9, step.flops));
+            times.add(new StepTime(step.getClass().getSimpleName(), step.label, (System.nanoTime() - start) * 1e-9, step.flops, step.bytes,
+                step.layer));
         }
         return times;
     }
