@@ -37,6 +37,7 @@ final class Lowering {
     private final Set<Tensor> constants = new HashSet<>();
     /** Values of updates that are computed right into the parameter's memory. */
     private final Map<Tensor, Tensor> inPlace = new HashMap<>();
+    private final Fusions fusions;
     private long fixedBytes;
     private long slabBytes;
     private Tensor current;
@@ -59,9 +60,12 @@ final class Lowering {
             }
         }
         findInPlace(order);
+        fusions = fold && compilation.optimize() ? Fusions.find(order, compilation.targets(), constants) : Fusions.NONE;
         for (Tensor node : order) {
             current = node;
-            if (node.op() instanceof Op.Input) {
+            if (fusions.replaces(node)) {
+                lowerFused(node);
+            } else if (node.op() instanceof Op.Input) {
                 Buffer b = plannedBuffer(4 * node.shape().size());
                 b.touch(-1);
                 b.touch(Integer.MAX_VALUE);
@@ -279,6 +283,22 @@ final class Lowering {
 
     private interface PackMaker {
         Step make(Buffer right, Buffer packed);
+    }
+
+    /** The last node of a fused subgraph stands for all of it. */
+    private void lowerFused(Tensor node) {
+        MultiScalePattern found = fusions.endingIn(node);
+        if (found == null) {
+            return;
+        }
+        Shape s = found.source().shape();
+        int[] dims = found.axes().stream().mapToInt(s::dim).toArray();
+        long[] strides = found.axes().stream().mapToLong(axis -> s.strides()[axis]).toArray();
+        List<Buffer> parameters = found.parameters().stream().map(this::buffer).toList();
+        Buffer x = buffer(found.source());
+        Buffer y = output(node);
+        parameters.forEach(b -> b.touch(steps.size()));
+        emit(new MultiScaleAttention(Shape.of(dims), strides, x, parameters, y), x, y);
     }
 
     private void lower(Tensor node) {

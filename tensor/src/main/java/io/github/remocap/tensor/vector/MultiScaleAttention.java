@@ -1,0 +1,454 @@
+package io.github.remocap.tensor.vector;
+
+import static io.github.remocap.tensor.vector.Simd.LANES;
+import static io.github.remocap.tensor.vector.Simd.VECTOR_BYTES;
+import static io.github.remocap.tensor.vector.Simd.all;
+import static io.github.remocap.tensor.vector.Simd.fma;
+import static io.github.remocap.tensor.vector.Simd.get;
+import static io.github.remocap.tensor.vector.Simd.load;
+import static io.github.remocap.tensor.vector.Simd.set;
+import static io.github.remocap.tensor.vector.Simd.store;
+
+import io.github.remocap.tensor.Shape;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Efficient multi-scale attention of groups of channels (see {@link MultiScalePattern}) in one step that reads its source once and
+ * never makes an image of a group. With a = normalised gated branch, d = 3x3 convolution, p and q = softmax of the means of d and a
+ * over the pixels, a group is multiplied by sigmoid(q d + p a), and three identities save most of the work:
+ *
+ * <ul>
+ *   <li>the mean of a normalised channel is its beta, so that q = softmax(beta);
+ *   <li>q d is a convolution to one channel, with the weights q W, and no other pixel of d is needed;
+ *   <li>the mean of d follows from sums of the source: under each tap all pixels but a row and a column of the border.
+ * </ul>
+ *
+ * <p>A unit is one group whose channels are lanes (sums over channels end with a sum of lanes), or as many groups as there are
+ * lanes. It copies them into its scratch, planes of pixels of one vector each with a border of zeros. Small arrays hold a number
+ * per channel and lane: {@code [channel][width]}, where width is 1 if channels are lanes.
+ */
+final class MultiScaleAttention extends Step {
+    private static final int TAPS = 9;
+
+    private final Buffer x;
+    private final Buffer y;
+    private final Buffer weight1;
+    private final Buffer bias1;
+    private final Buffer gamma;
+    private final Buffer beta;
+    private final Buffer weight3;
+    private final Buffer bias3;
+    private final long[] strides; // bytes in x and y: outer, group, row, column, channel
+    private final int groups;
+    private final int height;
+    private final int width;
+    private final int channels;
+    private final int lanes; // of a channel: 1 or LANES
+    private final int planes;
+    private final long planeBytes;
+    private final int numbers; // channels * lanes = planes * LANES
+    private final int units;
+
+    /**
+     * @param shape {@code [outer, groups, H, W, channels]}
+     * @param strides elements of x and y between neighbours along those axes; the groups' or the channels' is 1
+     * @param parameters in the order of {@link MultiScalePattern#parameters}
+     */
+    MultiScaleAttention(Shape shape, long[] strides, Buffer x, List<Buffer> parameters, Buffer y) {
+        this.x = x;
+        this.y = y;
+        this.weight1 = parameters.get(0);
+        this.bias1 = parameters.get(1);
+        this.gamma = parameters.get(2);
+        this.beta = parameters.get(3);
+        this.weight3 = parameters.get(4);
+        this.bias3 = parameters.get(5);
+        this.strides = new long[5];
+        for (int i = 0; i < 5; i++) {
+            this.strides[i] = 4 * strides[i];
+        }
+        this.lanes = strides[4] == 1 ? 1 : LANES;
+        this.groups = shape.dim(1) / lanes;
+        this.height = shape.dim(2);
+        this.width = shape.dim(3);
+        this.channels = shape.dim(4);
+        this.numbers = channels * lanes;
+        this.planes = numbers / LANES;
+        this.planeBytes = VECTOR_BYTES * (height + 2) * (width + 2);
+        this.units = shape.dim(0) * groups;
+        this.flops = 2L * shape.size() * (TAPS + 6);
+    }
+
+    @Override
+    int units() {
+        return units;
+    }
+
+    // The scratch: planes, then arrays of `numbers` floats, one vector or more each.
+    private int arrays() {
+        return 2 * (height + width) + TAPS + TAPS + 5;
+    }
+
+    @Override
+    long scratchBytes() {
+        return planes * planeBytes + 4L * numbers * arrays() + VECTOR_BYTES * width + 4L * channels;
+    }
+
+    @Override
+    void run(int unit, Scratch memory) {
+        long row = 4L * numbers;
+        long image = memory.address;
+        long means = image + planes * planeBytes;
+        long gates = means + row * (height + width);
+        long sums = gates + row * (height + width);
+        long taps = sums + row * TAPS; // [plane][tap][LANES]
+        long p = taps + row * TAPS;
+        long mean = p + row;
+        long factor = mean + row;
+        long shift = factor + row;
+        long q = shift + row;
+        long line = q + row;
+        long at = strides[0] * (unit / groups) + strides[1] * lanes * (unit % groups);
+        for (int k = 0; k < planes; k++) {
+            long plane = image + planeBytes * k;
+            clearBorder(plane);
+            for (int i = 0; i < height; i++) {
+                copyRow(x.at() + at + planeOffset(k) + strides[2] * i, strides[3], pixel(plane, i, 0), width);
+                rowSum(pixel(plane, i, 0), width, means + row * i + VECTOR_BYTES * k);
+            }
+            columnSums(plane, means + row * height + VECTOR_BYTES * k, row);
+        }
+        sumUnderTaps(image, means, sums);
+        gates(means, gates);
+        softmaxOfBeta(q);
+        tapWeights(q, taps);
+        softmaxOfMeans(sums, p);
+        for (int k = 0; k < planes; k++) {
+            long gateH = gates + VECTOR_BYTES * k;
+            moments(image + planeBytes * k, gateH, gateH + row * height, row, mean + VECTOR_BYTES * k, factor + VECTOR_BYTES * k);
+        }
+        factors(q, p, mean, factor, shift);
+        for (int i = 0; i < height; i++) {
+            Simd.zero(line, (long) LANES * width);
+            for (int k = 0; k < planes; k++) {
+                long f = VECTOR_BYTES * k;
+                tapRow(image + planeBytes * k + VECTOR_BYTES * (width + 2) * i, taps + VECTOR_BYTES * TAPS * k, factor + f,
+                    gates + row * i + f, gates + row * height + f, line);
+            }
+            finish(image, i, line, shift, y.at() + at + strides[2] * i);
+        }
+    }
+
+    private long planeOffset(int k) {
+        return lanes == 1 ? VECTOR_BYTES * k : strides[4] * k;
+    }
+
+    private long pixel(long plane, int i, int j) {
+        return plane + VECTOR_BYTES * ((long) (i + 1) * (width + 2) + j + 1);
+    }
+
+    private void clearBorder(long plane) {
+        int across = width + 2;
+        for (int j = 0; j < across; j++) {
+            store(Simd.zero(), plane + VECTOR_BYTES * j);
+            store(Simd.zero(), plane + VECTOR_BYTES * ((long) (height + 1) * across + j));
+        }
+        for (int i = 1; i <= height; i++) {
+            store(Simd.zero(), plane + VECTOR_BYTES * i * across);
+            store(Simd.zero(), plane + VECTOR_BYTES * (i * across + across - 1));
+        }
+    }
+
+    private static void copyRow(long from, long step, long to, int n) {
+        for (int j = 0; j < n; j++) {
+            store(load(from + step * j), to + VECTOR_BYTES * j);
+        }
+    }
+
+    private static void rowSum(long x, int n, long to) {
+        FloatVector sum = Simd.zero();
+        for (int j = 0; j < n; j++) {
+            sum = sum.add(load(x + VECTOR_BYTES * j));
+        }
+        store(sum, to);
+    }
+
+    private void columnSums(long plane, long sums, long step) {
+        for (int j = 0; j < width; j++) {
+            FloatVector sum = Simd.zero();
+            long from = pixel(plane, 0, j);
+            for (int i = 0; i < height; i++) {
+                sum = sum.add(load(from + VECTOR_BYTES * (width + 2) * i));
+            }
+            store(sum, sums + step * j);
+        }
+    }
+
+    /** A tap above the centre misses the last row, one below it the first; likewise for columns. */
+    private void sumUnderTaps(long image, long sums, long out) {
+        long row = 4L * numbers;
+        for (int k = 0; k < planes; k++) {
+            long f = VECTOR_BYTES * k;
+            FloatVector total = Simd.zero();
+            for (int i = 0; i < height; i++) {
+                total = total.add(load(sums + row * i + f));
+            }
+            for (int tap = 0; tap < TAPS; tap++) {
+                int i = tap / 3 == 0 ? height - 1 : tap / 3 == 2 ? 0 : -1;
+                int j = tap % 3 == 0 ? width - 1 : tap % 3 == 2 ? 0 : -1;
+                FloatVector sum = total;
+                if (i >= 0) {
+                    sum = sum.sub(load(sums + row * i + f));
+                }
+                if (j >= 0) {
+                    sum = sum.sub(load(sums + row * (height + j) + f));
+                }
+                if (i >= 0 && j >= 0) {
+                    sum = sum.add(load(pixel(image + planeBytes * k, i, j)));
+                }
+                store(sum, out + row * tap + f);
+            }
+        }
+    }
+
+    /** sigmoid(W1 m + b1) at each row and column, m the means. */
+    private void gates(long sums, long gates) {
+        for (int at = 0; at < height + width; at++) {
+            float scale = 1f / (at < height ? width : height);
+            long in = sums + 4L * numbers * at;
+            long out = gates + 4L * numbers * at;
+            for (int f = 0; f < numbers; f++) {
+                set(out + 4L * f, get(bias1.at() + 4L * (f / lanes)));
+            }
+            mix(in, weight1.at(), 1, scale, out);
+        }
+        Elementwise.sigmoid(gates, gates, numbers * (height + width));
+    }
+
+    /** {@code out[o] += scale sum_i weight[o, i] in[i]}, weights of one tap. */
+    private void mix(long in, long weight, int step, float scale, long out) {
+        for (int o = 0; o < channels; o++) {
+            long w = weight + 4L * step * channels * o;
+            if (lanes == 1) {
+                set(out + 4L * o, get(out + 4L * o) + scale * mixed(in, w, step));
+            } else {
+                mixLanes(in, w, step, scale, out + VECTOR_BYTES * o);
+            }
+        }
+    }
+
+    private float mixed(long in, long w, int step) {
+        float sum = 0;
+        for (int i = 0; i < channels; i++) {
+            sum += get(w + 4L * step * i) * get(in + 4L * i);
+        }
+        return sum;
+    }
+
+    private void mixLanes(long in, long w, int step, float scale, long out) {
+        FloatVector sum = Simd.zero();
+        for (int i = 0; i < channels; i++) {
+            sum = fma(all(get(w + 4L * step * i)), load(in + VECTOR_BYTES * i), sum);
+        }
+        store(fma(sum, all(scale), load(out)), out);
+    }
+
+    private void softmaxOfBeta(long q) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int c = 0; c < channels; c++) {
+            max = Math.max(max, get(beta.at() + 4L * c));
+        }
+        float sum = 0;
+        for (int c = 0; c < channels; c++) {
+            float e = (float) Math.exp(get(beta.at() + 4L * c) - max);
+            set(q + 4L * c, e);
+            sum += e;
+        }
+        for (int c = 0; c < channels; c++) {
+            set(q + 4L * c, get(q + 4L * c) / sum);
+        }
+    }
+
+    /** sum_o q[o] W3[o, i, tap], as vectors in the planes' layout. */
+    private void tapWeights(long q, long taps) {
+        for (int i = 0; i < channels; i++) {
+            for (int tap = 0; tap < TAPS; tap++) {
+                float sum = 0;
+                for (int o = 0; o < channels; o++) {
+                    sum += get(q + 4L * o) * get(weight3.at() + 4L * ((o * channels + i) * TAPS + tap));
+                }
+                for (int lane = 0; lane < lanes; lane++) {
+                    int f = i * lanes + lane;
+                    set(taps + VECTOR_BYTES * (f / LANES * TAPS + tap) + 4L * (f % LANES), sum);
+                }
+            }
+        }
+    }
+
+    /** Softmax over the channels of b3 + mean over the pixels of the convolution. */
+    private void softmaxOfMeans(long sums, long p) {
+        for (int f = 0; f < numbers; f++) {
+            set(p + 4L * f, get(bias3.at() + 4L * (f / lanes)));
+        }
+        for (int tap = 0; tap < TAPS; tap++) {
+            mix(sums + 4L * numbers * tap, weight3.at() + 4L * tap, TAPS, 1f / (height * width), p);
+        }
+        for (int lane = 0; lane < lanes; lane++) {
+            float max = Float.NEGATIVE_INFINITY;
+            for (int f = lane; f < numbers; f += lanes) {
+                max = Math.max(max, get(p + 4L * f));
+            }
+            for (int f = lane; f < numbers; f += lanes) {
+                set(p + 4L * f, get(p + 4L * f) - max);
+            }
+        }
+        Elementwise.exp(p, p, numbers);
+        for (int lane = 0; lane < lanes; lane++) {
+            float sum = 0;
+            for (int f = lane; f < numbers; f += lanes) {
+                sum += get(p + 4L * f);
+            }
+            for (int f = lane; f < numbers; f += lanes) {
+                set(p + 4L * f, get(p + 4L * f) / sum);
+            }
+        }
+    }
+
+    /** Mean and 1 / sqrt(variance + eps) of the gated pixels of a plane. */
+    private void moments(long plane, long gateH, long gateW, long step, long mean, long scale) {
+        float share = 1f / (height * width);
+        store(Simd.zero(), mean);
+        for (int i = 0; i < height; i++) {
+            addGated(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean);
+        }
+        store(load(mean).mul(all(share)), mean);
+        store(Simd.zero(), scale);
+        for (int i = 0; i < height; i++) {
+            addGatedSquares(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean, scale);
+        }
+        FloatVector variance = load(scale).mul(all(share));
+        store(all(1f).div(variance.add(all((float) MultiScalePattern.eps())).sqrt()), scale);
+    }
+
+    private static void addGated(long x, long gateH, long gateW, long step, int n, long to) {
+        FloatVector sum = Simd.zero();
+        for (int j = 0; j < n; j++) {
+            sum = fma(load(x + VECTOR_BYTES * j), load(gateW + step * j), sum);
+        }
+        store(fma(sum, load(gateH), load(to)), to);
+    }
+
+    private static void addGatedSquares(long x, long gateH, long gateW, long step, int n, long mean, long to) {
+        FloatVector sum = Simd.zero();
+        FloatVector h = load(gateH);
+        FloatVector m = load(mean);
+        for (int j = 0; j < n; j++) {
+            FloatVector e = load(x + VECTOR_BYTES * j).mul(load(gateW + step * j)).mul(h).sub(m);
+            sum = fma(e, e, sum);
+        }
+        store(sum.add(load(to)), to);
+    }
+
+    /**
+     * p a = sum of p (gamma (u - mean) scale + beta) for gated pixels u: the factor of u takes the place of the scale, the rest goes
+     * to the shift, with q b3.
+     */
+    private void factors(long q, long p, long mean, long scale, long shift) {
+        for (int lane = 0; lane < lanes; lane++) {
+            float sum = 0;
+            for (int c = 0; c < channels; c++) {
+                long f = 4L * (c * lanes + lane);
+                float factor = get(p + f) * get(gamma.at() + 4L * c) * get(scale + f);
+                sum += get(p + f) * get(beta.at() + 4L * c) - factor * get(mean + f) + get(q + 4L * c) * get(bias3.at() + 4L * c);
+                set(scale + f, factor);
+            }
+            set(shift + 4L * lane, sum);
+        }
+    }
+
+    /** Adds to a line of vectors: nine taps, and the pixel itself times its gates and factor. Four pixels at a time. */
+    private void tapRow(long x, long taps, long factor, long gateH, long gateW, long line) {
+        long step = 4L * numbers;
+        long down = VECTOR_BYTES * (width + 2);
+        int j = 0;
+        for (; j <= width - 4; j += 4) {
+            fourPixels(x + VECTOR_BYTES * j, down, taps, factor, gateH, gateW + step * j, step, line + VECTOR_BYTES * j);
+        }
+        for (; j < width; j++) {
+            onePixel(x + VECTOR_BYTES * j, down, taps, factor, gateH, gateW + step * j, line + VECTOR_BYTES * j);
+        }
+    }
+
+    private static void fourPixels(long x, long down, long taps, long factor, long gateH, long gateW, long step, long line) {
+        FloatVector f = load(factor).mul(load(gateH));
+        long centre = x + down + VECTOR_BYTES;
+        FloatVector a = fma(load(centre), load(gateW).mul(f), load(line));
+        FloatVector b = fma(load(centre + VECTOR_BYTES), load(gateW + step).mul(f), load(line + VECTOR_BYTES));
+        FloatVector c = fma(load(centre + 2 * VECTOR_BYTES), load(gateW + 2 * step).mul(f), load(line + 2 * VECTOR_BYTES));
+        FloatVector d = fma(load(centre + 3 * VECTOR_BYTES), load(gateW + 3 * step).mul(f), load(line + 3 * VECTOR_BYTES));
+        for (int i = 0; i < 3; i++) {
+            for (int j = 0; j < 3; j++) {
+                FloatVector w = load(taps + VECTOR_BYTES * (3 * i + j));
+                long from = x + down * i + VECTOR_BYTES * j;
+                a = fma(load(from), w, a);
+                b = fma(load(from + VECTOR_BYTES), w, b);
+                c = fma(load(from + 2 * VECTOR_BYTES), w, c);
+                d = fma(load(from + 3 * VECTOR_BYTES), w, d);
+            }
+        }
+        store(a, line);
+        store(b, line + VECTOR_BYTES);
+        store(c, line + 2 * VECTOR_BYTES);
+        store(d, line + 3 * VECTOR_BYTES);
+    }
+
+    private static void onePixel(long x, long down, long taps, long factor, long gateH, long gateW, long line) {
+        FloatVector f = load(factor).mul(load(gateH));
+        FloatVector a = fma(load(x + down + VECTOR_BYTES), load(gateW).mul(f), load(line));
+        for (int i = 0; i < 3; i++) {
+            for (int j = 0; j < 3; j++) {
+                a = fma(load(x + down * i + VECTOR_BYTES * j), load(taps + VECTOR_BYTES * (3 * i + j)), a);
+            }
+        }
+        store(a, line);
+    }
+
+    /** Multiplies a row of pixels by the sigmoid of its line. */
+    private void finish(long image, int i, long line, long shift, long out) {
+        if (lanes == 1) {
+            float s = get(shift);
+            for (int j = 0; j < width; j++) {
+                set(line + 4L * j, Simd.sum(load(line + VECTOR_BYTES * j)) + s);
+            }
+            Elementwise.sigmoid(line, line, width);
+            for (int k = 0; k < planes; k++) {
+                scaleByNumbers(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
+            }
+        } else {
+            sigmoids(line, shift, width);
+            for (int k = 0; k < planes; k++) {
+                scaleByVectors(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
+            }
+        }
+    }
+
+    private static void sigmoids(long line, long shift, int n) {
+        FloatVector s = load(shift);
+        for (int j = 0; j < n; j++) {
+            store(Simd.sigmoid(load(line + VECTOR_BYTES * j).add(s)), line + VECTOR_BYTES * j);
+        }
+    }
+
+    private static void scaleByNumbers(long x, long line, long out, long step, int n) {
+        for (int j = 0; j < n; j++) {
+            store(load(x + VECTOR_BYTES * j).mul(all(get(line + 4L * j))), out + step * j);
+        }
+    }
+
+    private static void scaleByVectors(long x, long line, long out, long step, int n) {
+        for (int j = 0; j < n; j++) {
+            store(load(x + VECTOR_BYTES * j).mul(load(line + VECTOR_BYTES * j)), out + step * j);
+        }
+    }
+}
