@@ -92,7 +92,7 @@ final class MultiScaleAttention extends Step {
 
     @Override
     long scratchBytes() {
-        return planes * planeBytes + 4L * numbers * arrays() + VECTOR_BYTES * width + 4L * channels;
+        return planes * planeBytes + 4L * numbers * arrays() + VECTOR_BYTES * width + (lanes == 1 ? 4L * channels * channels : 0);
     }
 
     @Override
@@ -109,18 +109,18 @@ final class MultiScaleAttention extends Step {
         long shift = factor + row;
         long q = shift + row;
         long line = q + row;
+        long columns = line + VECTOR_BYTES * width;
         long at = strides[0] * (unit / groups) + strides[1] * lanes * (unit % groups);
         for (int k = 0; k < planes; k++) {
             long plane = image + planeBytes * k;
             clearBorder(plane);
             for (int i = 0; i < height; i++) {
-                copyRow(x.at() + at + planeOffset(k) + strides[2] * i, strides[3], pixel(plane, i, 0), width);
-                rowSum(pixel(plane, i, 0), width, means + row * i + VECTOR_BYTES * k);
+                copyRow(x.at() + at + planeOffset(k) + strides[2] * i, strides[3], pixel(plane, i, 0), width, means + row * i + VECTOR_BYTES * k,
+                    means + row * height + VECTOR_BYTES * k, row, i == 0);
             }
-            columnSums(plane, means + row * height + VECTOR_BYTES * k, row);
         }
         sumUnderTaps(image, means, sums);
-        gates(means, gates);
+        gates(means, gates, columns);
         softmaxOfBeta(q);
         tapWeights(q, taps);
         softmaxOfMeans(sums, p);
@@ -160,28 +160,24 @@ final class MultiScaleAttention extends Step {
         }
     }
 
-    private static void copyRow(long from, long step, long to, int n) {
-        for (int j = 0; j < n; j++) {
-            store(load(from + step * j), to + VECTOR_BYTES * j);
-        }
-    }
-
-    private static void rowSum(long x, int n, long to) {
+    /** Copies pixels and adds them up: to their row's sum, which begins here, and to the columns' sums. */
+    private static void copyRow(long from, long step, long to, int n, long rowSum, long columnSums, long columnStep, boolean first) {
         FloatVector sum = Simd.zero();
         for (int j = 0; j < n; j++) {
-            sum = sum.add(load(x + VECTOR_BYTES * j));
+            FloatVector v = load(from + step * j);
+            store(v, to + VECTOR_BYTES * j);
+            sum = sum.add(v);
         }
-        store(sum, to);
-    }
-
-    private void columnSums(long plane, long sums, long step) {
-        for (int j = 0; j < width; j++) {
-            FloatVector sum = Simd.zero();
-            long from = pixel(plane, 0, j);
-            for (int i = 0; i < height; i++) {
-                sum = sum.add(load(from + VECTOR_BYTES * (width + 2) * i));
+        store(sum, rowSum);
+        if (first) {
+            for (int j = 0; j < n; j++) {
+                store(load(to + VECTOR_BYTES * j), columnSums + columnStep * j);
             }
-            store(sum, sums + step * j);
+        } else {
+            for (int j = 0; j < n; j++) {
+                long at = columnSums + columnStep * j;
+                store(load(at).add(load(to + VECTOR_BYTES * j)), at);
+            }
         }
     }
 
@@ -213,17 +209,40 @@ final class MultiScaleAttention extends Step {
     }
 
     /** sigmoid(W1 m + b1) at each row and column, m the means. */
-    private void gates(long sums, long gates) {
+    private void gates(long sums, long gates, long columns) {
+        if (lanes == 1) {
+            for (int i = 0; i < channels; i++) {
+                for (int o = 0; o < channels; o++) {
+                    set(columns + 4L * (i * channels + o), get(weight1.at() + 4L * (o * channels + i)));
+                }
+            }
+        }
         for (int at = 0; at < height + width; at++) {
             float scale = 1f / (at < height ? width : height);
             long in = sums + 4L * numbers * at;
             long out = gates + 4L * numbers * at;
-            for (int f = 0; f < numbers; f++) {
-                set(out + 4L * f, get(bias1.at() + 4L * (f / lanes)));
+            if (lanes == 1) {
+                for (int o = 0; o < channels; o += LANES) {
+                    mixColumns(in, columns + 4L * o, channels, scale, bias1.at() + 4L * o, out + 4L * o);
+                }
+            } else {
+                for (int f = 0; f < numbers; f++) {
+                    set(out + 4L * f, get(bias1.at() + 4L * (f / lanes)));
+                }
+                mix(in, weight1.at(), 1, scale, out);
             }
-            mix(in, weight1.at(), 1, scale, out);
         }
         Elementwise.sigmoid(gates, gates, numbers * (height + width));
+    }
+
+    private static void mixColumns(long in, long columns, int n, float scale, long bias, long out) {
+        FloatVector even = Simd.zero();
+        FloatVector odd = Simd.zero();
+        for (int i = 0; i < n - 1; i += 2) {
+            even = fma(all(get(in + 4L * i)), load(columns + 4L * i * n), even);
+            odd = fma(all(get(in + 4L * i + 4)), load(columns + 4L * (i + 1) * n), odd);
+        }
+        store(fma(even.add(odd), all(scale), load(bias)), out); // n is a multiple of the lanes
     }
 
     /** {@code out[o] += scale sum_i weight[o, i] in[i]}, weights of one tap. */
@@ -333,10 +352,16 @@ final class MultiScaleAttention extends Step {
 
     private static void addGated(long x, long gateH, long gateW, long step, int n, long to) {
         FloatVector sum = Simd.zero();
-        for (int j = 0; j < n; j++) {
+        FloatVector odd = Simd.zero();
+        int j = 0;
+        for (; j < n - 1; j += 2) {
+            sum = fma(load(x + VECTOR_BYTES * j), load(gateW + step * j), sum);
+            odd = fma(load(x + VECTOR_BYTES * (j + 1)), load(gateW + step * (j + 1)), odd);
+        }
+        if (j < n) {
             sum = fma(load(x + VECTOR_BYTES * j), load(gateW + step * j), sum);
         }
-        store(fma(sum, load(gateH), load(to)), to);
+        store(fma(sum.add(odd), load(gateH), load(to)), to);
     }
 
     private static void addGatedSquares(long x, long gateH, long gateW, long step, int n, long mean, long to) {
