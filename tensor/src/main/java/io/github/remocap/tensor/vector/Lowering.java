@@ -400,6 +400,10 @@ final class Lowering {
                 Buffer q = buffer(node.input(0));
                 Buffer k = buffer(node.input(1));
                 Buffer v = buffer(node.input(2));
+                if (AttentionLanes.suits(o.heads(), o.mask())) {
+                    attention(node, o, q, k, v);
+                    return;
+                }
                 Buffer y = output(node);
                 emit(new Attention.Forward(o.heads(), o.mask(), q, node.input(0).shape(), k, node.input(1).shape(), v, node.input(2).shape(),
                     node.dim(0), y), q, k, v, y);
@@ -455,6 +459,18 @@ final class Lowering {
                 emit(new CustomStep(o.op(), in, shapes, y, node.shape()), y);
             }
         }
+    }
+
+    /** Keys and values are rearranged first, with a head in each lane. */
+    private void attention(Tensor node, Op.Attention op, Buffer q, Buffer k, Buffer v) {
+        Shape ks = node.input(1).shape();
+        Shape vs = node.input(2).shape();
+        Buffer keys = plannedBuffer(AttentionLanes.bytes(ks, op.heads()));
+        emit(new AttentionLanes.Rearrange(ks, op.heads(), k, keys), k, keys);
+        Buffer values = plannedBuffer(AttentionLanes.bytes(vs, op.heads()));
+        emit(new AttentionLanes.Rearrange(vs, op.heads(), v, values), v, values);
+        Buffer y = output(node);
+        emit(new AttentionLanes.Attend(op.heads(), op.mask(), q, node.input(0).shape(), keys, ks, values, vs, node.dim(0), y), q, keys, values, y);
     }
 
     /** A node that shows its input's memory. */

@@ -49,6 +49,21 @@ final class MultiScaleAttention extends Step {
     private final long planeBytes;
     private final int numbers; // channels * lanes = planes * LANES
     private final int units;
+    private final Phase[] phases = {this::copy, this::gates, this::weights, this::moments, this::multiply};
+    // Bytes in the scratch, behind the planes: arrays of `row` bytes, a number per channel and lane.
+    private final long row;
+    private final long means; // [height + width], first sums
+    private final long gates; // [height + width]
+    private final long sums; // [tap]
+    private final long taps; // [plane][tap][LANES]
+    private final long p;
+    private final long mean;
+    private final long factor;
+    private final long shift;
+    private final long q;
+    private final long line; // [width][LANES]
+    private final long columns; // [channels][channels], if channels are lanes
+    private final long end;
 
     /**
      * @param shape {@code [outer, groups, H, W, channels]}
@@ -77,6 +92,19 @@ final class MultiScaleAttention extends Step {
         this.planes = numbers / LANES;
         this.planeBytes = VECTOR_BYTES * (height + 2) * (width + 2);
         this.units = shape.dim(0) * groups;
+        this.row = 4L * numbers;
+        this.means = planes * planeBytes;
+        this.gates = means + row * (height + width);
+        this.sums = gates + row * (height + width);
+        this.taps = sums + row * TAPS;
+        this.p = taps + row * TAPS;
+        this.mean = p + row;
+        this.factor = mean + row;
+        this.shift = factor + row;
+        this.q = shift + row;
+        this.line = q + row;
+        this.columns = line + VECTOR_BYTES * width;
+        this.end = columns + (lanes == 1 ? 4L * channels * channels : 0);
         this.flops = 2L * shape.size() * (TAPS + 6);
     }
 
@@ -85,58 +113,72 @@ final class MultiScaleAttention extends Step {
         return units;
     }
 
-    // The scratch: planes, then arrays of `numbers` floats, one vector or more each.
-    private int arrays() {
-        return 2 * (height + width) + TAPS + TAPS + 5;
-    }
-
     @Override
     long scratchBytes() {
-        return planes * planeBytes + 4L * numbers * arrays() + VECTOR_BYTES * width + (lanes == 1 ? 4L * channels * channels : 0);
+        return end;
     }
 
     @Override
     void run(int unit, Scratch memory) {
-        long row = 4L * numbers;
-        long image = memory.address;
-        long means = image + planes * planeBytes;
-        long gates = means + row * (height + width);
-        long sums = gates + row * (height + width);
-        long taps = sums + row * TAPS; // [plane][tap][LANES]
-        long p = taps + row * TAPS;
-        long mean = p + row;
-        long factor = mean + row;
-        long shift = factor + row;
-        long q = shift + row;
-        long line = q + row;
-        long columns = line + VECTOR_BYTES * width;
-        long at = strides[0] * (unit / groups) + strides[1] * lanes * (unit % groups);
+        for (Phase phase : phases) {
+            phase.run(unit, memory.address);
+        }
+    }
+
+    /**
+     * A part of a unit's work. Through an interface: the compiler would put all parts into one method, run out of its budget for
+     * inlining, and leave vectors as objects.
+     */
+    private interface Phase {
+        void run(int unit, long scratch);
+    }
+
+    /** Bytes from the start of x and y to a unit's first pixel. */
+    private long place(int unit) {
+        return strides[0] * (unit / groups) + strides[1] * lanes * (unit % groups);
+    }
+
+    private void copy(int unit, long scratch) {
+        long from = x.at() + place(unit);
         for (int k = 0; k < planes; k++) {
-            long plane = image + planeBytes * k;
+            long plane = scratch + planeBytes * k;
+            long sums = scratch + means + VECTOR_BYTES * k;
             clearBorder(plane);
             for (int i = 0; i < height; i++) {
-                copyRow(x.at() + at + planeOffset(k) + strides[2] * i, strides[3], pixel(plane, i, 0), width, means + row * i + VECTOR_BYTES * k,
-                    means + row * height + VECTOR_BYTES * k, row, i == 0);
+                copyRow(from + planeOffset(k) + strides[2] * i, strides[3], pixel(plane, i, 0), width, sums + row * i, sums + row * height, row, i == 0);
             }
         }
-        sumUnderTaps(image, means, sums);
-        gates(means, gates, columns);
-        softmaxOfBeta(q);
-        tapWeights(q, taps);
-        softmaxOfMeans(sums, p);
+    }
+
+    private void gates(int unit, long scratch) {
+        gates(scratch + means, scratch + gates, scratch + columns);
+    }
+
+    private void weights(int unit, long scratch) {
+        sumUnderTaps(scratch, scratch + means, scratch + sums);
+        softmaxOfBeta(scratch + q);
+        tapWeights(scratch + q, scratch + taps);
+        softmaxOfMeans(scratch + sums, scratch + p);
+    }
+
+    private void moments(int unit, long scratch) {
         for (int k = 0; k < planes; k++) {
-            long gateH = gates + VECTOR_BYTES * k;
-            moments(image + planeBytes * k, gateH, gateH + row * height, row, mean + VECTOR_BYTES * k, factor + VECTOR_BYTES * k);
+            long at = scratch + VECTOR_BYTES * k;
+            moments(scratch + planeBytes * k, at + gates, at + gates + row * height, row, at + mean, at + factor);
         }
-        factors(q, p, mean, factor, shift);
+        factors(scratch + q, scratch + p, scratch + mean, scratch + factor, scratch + shift);
+    }
+
+    private void multiply(int unit, long scratch) {
+        long to = y.at() + place(unit);
         for (int i = 0; i < height; i++) {
-            Simd.zero(line, (long) LANES * width);
+            Simd.zero(scratch + line, (long) LANES * width);
             for (int k = 0; k < planes; k++) {
-                long f = VECTOR_BYTES * k;
-                tapRow(image + planeBytes * k + VECTOR_BYTES * (width + 2) * i, taps + VECTOR_BYTES * TAPS * k, factor + f,
-                    gates + row * i + f, gates + row * height + f, line);
+                long at = scratch + VECTOR_BYTES * k;
+                tapRow(scratch + planeBytes * k + VECTOR_BYTES * (width + 2) * i, scratch + taps + VECTOR_BYTES * TAPS * k, at + factor,
+                    at + gates + row * i, at + gates + row * height, scratch + line);
             }
-            finish(image, i, line, shift, y.at() + at + strides[2] * i);
+            finish(scratch, i, scratch + line, scratch + shift, to + strides[2] * i);
         }
     }
 
@@ -183,7 +225,6 @@ final class MultiScaleAttention extends Step {
 
     /** A tap above the centre misses the last row, one below it the first; likewise for columns. */
     private void sumUnderTaps(long image, long sums, long out) {
-        long row = 4L * numbers;
         for (int k = 0; k < planes; k++) {
             long f = VECTOR_BYTES * k;
             FloatVector total = Simd.zero();
