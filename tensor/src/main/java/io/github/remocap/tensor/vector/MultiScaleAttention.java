@@ -223,28 +223,28 @@ final class MultiScaleAttention extends Step {
         }
     }
 
-    /** A tap above the centre misses the last row, one below it the first; likewise for columns. */
+    /** A tap above the centre misses the last row, one below it the first; likewise for columns. Few numbers: not worth vectors. */
     private void sumUnderTaps(long image, long sums, long out) {
-        for (int k = 0; k < planes; k++) {
-            long f = VECTOR_BYTES * k;
-            FloatVector total = Simd.zero();
+        for (int f = 0; f < numbers; f++) {
+            long plane = image + planeBytes * (f / LANES);
+            float total = 0;
             for (int i = 0; i < height; i++) {
-                total = total.add(load(sums + row * i + f));
+                total += get(sums + row * i + 4L * f);
             }
             for (int tap = 0; tap < TAPS; tap++) {
                 int i = tap / 3 == 0 ? height - 1 : tap / 3 == 2 ? 0 : -1;
                 int j = tap % 3 == 0 ? width - 1 : tap % 3 == 2 ? 0 : -1;
-                FloatVector sum = total;
+                float sum = total;
                 if (i >= 0) {
-                    sum = sum.sub(load(sums + row * i + f));
+                    sum -= get(sums + row * i + 4L * f);
                 }
                 if (j >= 0) {
-                    sum = sum.sub(load(sums + row * (height + j) + f));
+                    sum -= get(sums + row * (height + j) + 4L * f);
                 }
                 if (i >= 0 && j >= 0) {
-                    sum = sum.add(load(pixel(image + planeBytes * k, i, j)));
+                    sum += get(pixel(plane, i, j) + 4L * (f % LANES));
                 }
-                store(sum, out + row * tap + f);
+                set(out + row * tap + 4L * f, sum);
             }
         }
     }
@@ -273,7 +273,7 @@ final class MultiScaleAttention extends Step {
                 mix(in, weight1.at(), 1, scale, out);
             }
         }
-        Elementwise.sigmoid(gates, gates, numbers * (height + width));
+        sigmoids(gates, numbers / LANES * (height + width));
     }
 
     private static void mixColumns(long in, long columns, int n, float scale, long bias, long out) {
@@ -378,17 +378,26 @@ final class MultiScaleAttention extends Step {
     /** Mean and 1 / sqrt(variance + eps) of the gated pixels of a plane. */
     private void moments(long plane, long gateH, long gateW, long step, long mean, long scale) {
         float share = 1f / (height * width);
-        store(Simd.zero(), mean);
+        clear(mean);
+        clear(scale);
         for (int i = 0; i < height; i++) {
             addGated(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean);
         }
-        store(load(mean).mul(all(share)), mean);
-        store(Simd.zero(), scale);
+        for (int lane = 0; lane < LANES; lane++) {
+            set(mean + 4L * lane, get(mean + 4L * lane) * share);
+        }
         for (int i = 0; i < height; i++) {
             addGatedSquares(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean, scale);
         }
-        FloatVector variance = load(scale).mul(all(share));
-        store(all(1f).div(variance.add(all((float) MultiScalePattern.eps())).sqrt()), scale);
+        for (int lane = 0; lane < LANES; lane++) {
+            set(scale + 4L * lane, (float) (1 / Math.sqrt(get(scale + 4L * lane) * share + MultiScalePattern.eps())));
+        }
+    }
+
+    private static void clear(long to) {
+        for (int lane = 0; lane < LANES; lane++) {
+            set(to + 4L * lane, 0f);
+        }
     }
 
     private static void addGated(long x, long gateH, long gateW, long step, int n, long to) {
@@ -487,22 +496,30 @@ final class MultiScaleAttention extends Step {
             for (int j = 0; j < width; j++) {
                 set(line + 4L * j, Simd.sum(load(line + VECTOR_BYTES * j)) + s);
             }
-            Elementwise.sigmoid(line, line, width);
+            sigmoids(line, (width + LANES - 1) / LANES);
             for (int k = 0; k < planes; k++) {
                 scaleByNumbers(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
             }
         } else {
-            sigmoids(line, shift, width);
+            addShift(line, shift, width);
+            sigmoids(line, width);
             for (int k = 0; k < planes; k++) {
                 scaleByVectors(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
             }
         }
     }
 
-    private static void sigmoids(long line, long shift, int n) {
+    private static void addShift(long line, long shift, int n) {
         FloatVector s = load(shift);
         for (int j = 0; j < n; j++) {
-            store(Simd.sigmoid(load(line + VECTOR_BYTES * j).add(s)), line + VECTOR_BYTES * j);
+            store(load(line + VECTOR_BYTES * j).add(s), line + VECTOR_BYTES * j);
+        }
+    }
+
+    /** Of n vectors, in place. */
+    private static void sigmoids(long x, int n) {
+        for (int j = 0; j < n; j++) {
+            store(Simd.sigmoid(load(x + VECTOR_BYTES * j)), x + VECTOR_BYTES * j);
         }
     }
 
