@@ -145,7 +145,8 @@ final class MultiScaleAttention extends Step {
             long sums = scratch + means + VECTOR_BYTES * k;
             clearBorder(plane);
             for (int i = 0; i < height; i++) {
-                copyRow(from + planeOffset(k) + strides[2] * i, strides[3], pixel(plane, i, 0), width, sums + row * i, sums + row * height, row, i == 0);
+                MultiScaleRows.copyRow(from + planeOffset(k) + strides[2] * i, strides[3], pixel(plane, i, 0), width, sums + row * i,
+                    sums + row * height, row, i == 0);
             }
         }
     }
@@ -202,27 +203,6 @@ final class MultiScaleAttention extends Step {
         }
     }
 
-    /** Copies pixels and adds them up: to their row's sum, which begins here, and to the columns' sums. */
-    private static void copyRow(long from, long step, long to, int n, long rowSum, long columnSums, long columnStep, boolean first) {
-        FloatVector sum = Simd.zero();
-        for (int j = 0; j < n; j++) {
-            FloatVector v = load(from + step * j);
-            store(v, to + VECTOR_BYTES * j);
-            sum = sum.add(v);
-        }
-        store(sum, rowSum);
-        if (first) {
-            for (int j = 0; j < n; j++) {
-                store(load(to + VECTOR_BYTES * j), columnSums + columnStep * j);
-            }
-        } else {
-            for (int j = 0; j < n; j++) {
-                long at = columnSums + columnStep * j;
-                store(load(at).add(load(to + VECTOR_BYTES * j)), at);
-            }
-        }
-    }
-
     /** A tap above the centre misses the last row, one below it the first; likewise for columns. Few numbers: not worth vectors. */
     private void sumUnderTaps(long image, long sums, long out) {
         for (int f = 0; f < numbers; f++) {
@@ -264,7 +244,7 @@ final class MultiScaleAttention extends Step {
             long out = gates + 4L * numbers * at;
             if (lanes == 1) {
                 for (int o = 0; o < channels; o += LANES) {
-                    mixColumns(in, columns + 4L * o, channels, scale, bias1.at() + 4L * o, out + 4L * o);
+                    MultiScaleRows.mixColumns(in, columns + 4L * o, channels, scale, bias1.at() + 4L * o, out + 4L * o);
                 }
             } else {
                 for (int f = 0; f < numbers; f++) {
@@ -273,17 +253,7 @@ final class MultiScaleAttention extends Step {
                 mix(in, weight1.at(), 1, scale, out);
             }
         }
-        sigmoids(gates, numbers / LANES * (height + width));
-    }
-
-    private static void mixColumns(long in, long columns, int n, float scale, long bias, long out) {
-        FloatVector even = Simd.zero();
-        FloatVector odd = Simd.zero();
-        for (int i = 0; i < n - 1; i += 2) {
-            even = fma(all(get(in + 4L * i)), load(columns + 4L * i * n), even);
-            odd = fma(all(get(in + 4L * i + 4)), load(columns + 4L * (i + 1) * n), odd);
-        }
-        store(fma(even.add(odd), all(scale), load(bias)), out); // n is a multiple of the lanes
+        MultiScaleRows.sigmoids(gates, numbers / LANES * (height + width));
     }
 
     /** {@code out[o] += scale sum_i weight[o, i] in[i]}, weights of one tap. */
@@ -378,51 +348,20 @@ final class MultiScaleAttention extends Step {
     /** Mean and 1 / sqrt(variance + eps) of the gated pixels of a plane. */
     private void moments(long plane, long gateH, long gateW, long step, long mean, long scale) {
         float share = 1f / (height * width);
-        clear(mean);
-        clear(scale);
+        MultiScaleRows.clear(mean);
+        MultiScaleRows.clear(scale);
         for (int i = 0; i < height; i++) {
-            addGated(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean);
+            MultiScaleRows.addGated(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean);
         }
         for (int lane = 0; lane < LANES; lane++) {
             set(mean + 4L * lane, get(mean + 4L * lane) * share);
         }
         for (int i = 0; i < height; i++) {
-            addGatedSquares(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean, scale);
+            MultiScaleRows.addGatedSquares(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean, scale);
         }
         for (int lane = 0; lane < LANES; lane++) {
             set(scale + 4L * lane, (float) (1 / Math.sqrt(get(scale + 4L * lane) * share + MultiScalePattern.eps())));
         }
-    }
-
-    private static void clear(long to) {
-        for (int lane = 0; lane < LANES; lane++) {
-            set(to + 4L * lane, 0f);
-        }
-    }
-
-    private static void addGated(long x, long gateH, long gateW, long step, int n, long to) {
-        FloatVector sum = Simd.zero();
-        FloatVector odd = Simd.zero();
-        int j = 0;
-        for (; j < n - 1; j += 2) {
-            sum = fma(load(x + VECTOR_BYTES * j), load(gateW + step * j), sum);
-            odd = fma(load(x + VECTOR_BYTES * (j + 1)), load(gateW + step * (j + 1)), odd);
-        }
-        if (j < n) {
-            sum = fma(load(x + VECTOR_BYTES * j), load(gateW + step * j), sum);
-        }
-        store(fma(sum.add(odd), load(gateH), load(to)), to);
-    }
-
-    private static void addGatedSquares(long x, long gateH, long gateW, long step, int n, long mean, long to) {
-        FloatVector sum = Simd.zero();
-        FloatVector h = load(gateH);
-        FloatVector m = load(mean);
-        for (int j = 0; j < n; j++) {
-            FloatVector e = load(x + VECTOR_BYTES * j).mul(load(gateW + step * j)).mul(h).sub(m);
-            sum = fma(e, e, sum);
-        }
-        store(sum.add(load(to)), to);
     }
 
     /**
@@ -448,45 +387,11 @@ final class MultiScaleAttention extends Step {
         long down = VECTOR_BYTES * (width + 2);
         int j = 0;
         for (; j <= width - 4; j += 4) {
-            fourPixels(x + VECTOR_BYTES * j, down, taps, factor, gateH, gateW + step * j, step, line + VECTOR_BYTES * j);
+            MultiScaleRows.fourPixels(x + VECTOR_BYTES * j, down, taps, factor, gateH, gateW + step * j, step, line + VECTOR_BYTES * j);
         }
         for (; j < width; j++) {
-            onePixel(x + VECTOR_BYTES * j, down, taps, factor, gateH, gateW + step * j, line + VECTOR_BYTES * j);
+            MultiScaleRows.onePixel(x + VECTOR_BYTES * j, down, taps, factor, gateH, gateW + step * j, line + VECTOR_BYTES * j);
         }
-    }
-
-    private static void fourPixels(long x, long down, long taps, long factor, long gateH, long gateW, long step, long line) {
-        FloatVector f = load(factor).mul(load(gateH));
-        long centre = x + down + VECTOR_BYTES;
-        FloatVector a = fma(load(centre), load(gateW).mul(f), load(line));
-        FloatVector b = fma(load(centre + VECTOR_BYTES), load(gateW + step).mul(f), load(line + VECTOR_BYTES));
-        FloatVector c = fma(load(centre + 2 * VECTOR_BYTES), load(gateW + 2 * step).mul(f), load(line + 2 * VECTOR_BYTES));
-        FloatVector d = fma(load(centre + 3 * VECTOR_BYTES), load(gateW + 3 * step).mul(f), load(line + 3 * VECTOR_BYTES));
-        for (int i = 0; i < 3; i++) {
-            for (int j = 0; j < 3; j++) {
-                FloatVector w = load(taps + VECTOR_BYTES * (3 * i + j));
-                long from = x + down * i + VECTOR_BYTES * j;
-                a = fma(load(from), w, a);
-                b = fma(load(from + VECTOR_BYTES), w, b);
-                c = fma(load(from + 2 * VECTOR_BYTES), w, c);
-                d = fma(load(from + 3 * VECTOR_BYTES), w, d);
-            }
-        }
-        store(a, line);
-        store(b, line + VECTOR_BYTES);
-        store(c, line + 2 * VECTOR_BYTES);
-        store(d, line + 3 * VECTOR_BYTES);
-    }
-
-    private static void onePixel(long x, long down, long taps, long factor, long gateH, long gateW, long line) {
-        FloatVector f = load(factor).mul(load(gateH));
-        FloatVector a = fma(load(x + down + VECTOR_BYTES), load(gateW).mul(f), load(line));
-        for (int i = 0; i < 3; i++) {
-            for (int j = 0; j < 3; j++) {
-                a = fma(load(x + down * i + VECTOR_BYTES * j), load(taps + VECTOR_BYTES * (3 * i + j)), a);
-            }
-        }
-        store(a, line);
     }
 
     /** Multiplies a row of pixels by the sigmoid of its line. */
@@ -496,42 +401,16 @@ final class MultiScaleAttention extends Step {
             for (int j = 0; j < width; j++) {
                 set(line + 4L * j, Simd.sum(load(line + VECTOR_BYTES * j)) + s);
             }
-            sigmoids(line, (width + LANES - 1) / LANES);
+            MultiScaleRows.sigmoids(line, (width + LANES - 1) / LANES);
             for (int k = 0; k < planes; k++) {
-                scaleByNumbers(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
+                MultiScaleRows.scaleByNumbers(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
             }
         } else {
-            addShift(line, shift, width);
-            sigmoids(line, width);
+            MultiScaleRows.addShift(line, shift, width);
+            MultiScaleRows.sigmoids(line, width);
             for (int k = 0; k < planes; k++) {
-                scaleByVectors(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
+                MultiScaleRows.scaleByVectors(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
             }
-        }
-    }
-
-    private static void addShift(long line, long shift, int n) {
-        FloatVector s = load(shift);
-        for (int j = 0; j < n; j++) {
-            store(load(line + VECTOR_BYTES * j).add(s), line + VECTOR_BYTES * j);
-        }
-    }
-
-    /** Of n vectors, in place. */
-    private static void sigmoids(long x, int n) {
-        for (int j = 0; j < n; j++) {
-            store(Simd.sigmoid(load(x + VECTOR_BYTES * j)), x + VECTOR_BYTES * j);
-        }
-    }
-
-    private static void scaleByNumbers(long x, long line, long out, long step, int n) {
-        for (int j = 0; j < n; j++) {
-            store(load(x + VECTOR_BYTES * j).mul(all(get(line + 4L * j))), out + step * j);
-        }
-    }
-
-    private static void scaleByVectors(long x, long line, long out, long step, int n) {
-        for (int j = 0; j < n; j++) {
-            store(load(x + VECTOR_BYTES * j).mul(load(line + VECTOR_BYTES * j)), out + step * j);
         }
     }
 }
