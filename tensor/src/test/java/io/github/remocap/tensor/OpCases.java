@@ -489,6 +489,9 @@ public final class OpCases {
         attention(" sparse and dense", 2, mask(11, 40, 2, 30, 40, 9), new int[] {2, 1, 2}, 11, 40, 6);
         attention(" sparse and dense", 4, mask(70, 80, 5, 60, 19, 20, 80), two, 70, 80, 64);
         attention(" none of 9", 2, mask(9, 40, 4), new int[] {1, 2, 1}, 9, 40, 10);
+        attention(" a head in each lane", 8, mask(33, 40, 2, 3, 40, 1, 5, 2), two, 33, 40, 72);
+        attention(" heads in several vectors", 12, mask(11, 40, 2, 3, 9), new int[] {2, 1, 2}, 11, 40, 24);
+        attention(" lanes without a head", 4, mask(11, 40, 5), new int[] {1, 2, 1}, 11, 40, 12);
         attention(" no batch", 2, null, new int[] {0, 0, 0}, 4, 6, 6);
         attention(" no queries", 2, null, two, 0, 6, 6);
     }

@@ -123,23 +123,51 @@ public final class Optimizer {
         // Of two candidates the one computed later takes the other as its residual.
         int later = in.get(0).id() > in.get(1).id() ? 0 : 1;
         for (int side : new int[] {later, 1 - later}) {
-            Tensor main = in.get(side);
+            Tensor main = behindReshapes(in.get(side));
             Tensor other = in.get(1 - side);
             Epilogue e = epilogueOf(main);
-            if (e != null && !e.residual() && !e.relu() && onlyHere(node.input(side)) && main != other
-                && main.shape().equals(node.shape()) && other.shape().equals(node.shape())) {
-                return withEpilogue(main, new Epilogue(e.bias(), true, false), other, node.path());
+            if (e != null && !e.residual() && !e.relu() && onlyHereThroughReshapes(node.input(side)) && main != behindReshapes(other)
+                && in.get(side).shape().equals(node.shape()) && other.shape().equals(node.shape())) {
+                Tensor residual = reshaped(other, main.shape(), node.path());
+                return reshaped(withEpilogue(main, new Epilogue(e.bias(), true, false), residual, node.path()), node.shape(), node.path());
             }
         }
         return null;
     }
 
     private @Nullable Tensor fuseRelu(Tensor node, Tensor in) {
-        Epilogue e = epilogueOf(in);
-        if (e == null || e.relu() || !onlyHere(node.input(0))) {
+        Tensor main = behindReshapes(in);
+        Epilogue e = epilogueOf(main);
+        if (e == null || e.relu() || !onlyHereThroughReshapes(node.input(0))) {
             return null;
         }
-        return withEpilogue(in, new Epilogue(e.bias(), e.residual(), true), null, in.path());
+        return reshaped(withEpilogue(main, new Epilogue(e.bias(), e.residual(), true), null, main.path()), node.shape(), node.path());
+    }
+
+    /** The node whose elements reshapes show. */
+    private static Tensor behindReshapes(Tensor node) {
+        Tensor t = node;
+        while (t.op() instanceof Op.Reshape) {
+            t = t.input(0);
+        }
+        return t;
+    }
+
+    /** Whether neither a node, nor what it reshapes, is read by anybody else. */
+    private boolean onlyHereThroughReshapes(Tensor old) {
+        Tensor t = old;
+        while (t.op() instanceof Op.Reshape && onlyHere(t)) {
+            t = t.input(0);
+        }
+        return onlyHere(t);
+    }
+
+    private Tensor reshaped(Tensor node, Shape shape, String path) {
+        if (node.shape().equals(shape)) {
+            return node;
+        }
+        Tensor from = node.op() instanceof Op.Reshape ? node.input(0) : node;
+        return from.shape().equals(shape) ? from : rewriter.apply(path, new Op.Reshape(shape), List.of(from));
     }
 
     /** s = gamma / sqrt(var + eps): weight * s, (bias - mean) * s + beta. */

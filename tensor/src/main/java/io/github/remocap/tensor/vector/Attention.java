@@ -83,9 +83,9 @@ final class Attention {
         final void weights(int query, long qr, long kh, float[] p) {
             int n = allowed(query);
             for (int i = 0; i < n; i++) {
-                p[i] = dot(qr, kh + 4L * features * key(query, i), d) * scale;
+                p[i] = dot(qr, kh + 4L * features * key(query, i), d);
             }
-            softmax(p, 0, n);
+            softmax(p, 0, n, scale);
         }
     }
 
@@ -126,39 +126,39 @@ final class Attention {
     }
 
     /**
-     * Softmax of p[from .. from + n) in place; what follows up to {@link #padded} becomes zero. Its loops are methods that pass
+     * Softmax of scale p[from .. from + n) in place; what follows up to {@link #padded} becomes zero. Its loops are methods that pass
      * numbers, not vectors: together they would exceed the compiler's budget for inlining, and vectors would become objects.
      */
-    static void softmax(float[] p, int from, int n) {
+    static void softmax(float[] p, int from, int n, float scale) {
         int end = from + padded(n);
         Arrays.fill(p, from + n, end, Float.NEGATIVE_INFINITY);
-        exp(p, from, end, max(p, from, end));
-        float r = 1 / sum(p, from, end);
+        float r = 1 / exp(p, from, end, max(p, from, end), scale);
         for (int i = from; i < end; i++) {
             p[i] *= r;
         }
     }
 
+    /** The greatest number; NaN loses here, and shows in what is made of it. */
     private static float max(float[] p, int from, int end) {
         FloatVector m = FloatVector.fromArray(SPECIES, p, from);
         for (int i = from + LANES; i < end; i += LANES) {
-            m = m.max(FloatVector.fromArray(SPECIES, p, i));
+            FloatVector v = FloatVector.fromArray(SPECIES, p, i);
+            m = m.blend(v, v.compare(VectorOperators.GT, m));
         }
         return m.reduceLanes(VectorOperators.MAX);
     }
 
-    private static void exp(float[] p, int from, int end, float max) {
+    /** {@code p = exp(scale (p - max))}; their sum. */
+    private static float exp(float[] p, int from, int end, float max, float scale) {
+        FloatVector m = all(max);
+        FloatVector f = all(scale);
+        FloatVector sum = Simd.zero();
         for (int i = from; i < end; i += LANES) {
-            Simd.exp(FloatVector.fromArray(SPECIES, p, i).sub(max)).intoArray(p, i);
+            FloatVector e = Simd.expOfNegative(FloatVector.fromArray(SPECIES, p, i).sub(m).mul(f));
+            e.intoArray(p, i);
+            sum = sum.add(e);
         }
-    }
-
-    private static float sum(float[] p, int from, int end) {
-        FloatVector acc = Simd.zero();
-        for (int i = from; i < end; i += LANES) {
-            acc = acc.add(FloatVector.fromArray(SPECIES, p, i));
-        }
-        return Simd.sum(acc);
+        return Simd.sum(sum);
     }
 
     /** The attended values. */
@@ -256,9 +256,6 @@ final class Attention {
         }
 
         private void softmaxOfAllowed(int query, float[] f, int row) {
-            for (int s = 0; s < keys; s++) {
-                f[row + s] *= scale;
-            }
             if (mask != null && allowed(query) < keys) {
                 int next = 0;
                 for (int s = 0; s < keys; s++) {
@@ -269,7 +266,7 @@ final class Attention {
                     }
                 }
             }
-            softmax(f, row, keys);
+            softmax(f, row, keys, scale);
         }
     }
 

@@ -35,6 +35,7 @@ final class Lowering {
     private final Set<Tensor> constants = new HashSet<>();
     /** Values of updates that are computed right into the parameter's memory. */
     private final Map<Tensor, Tensor> inPlace = new HashMap<>();
+    private final Fusions fusions;
     private long fixedBytes;
     private long slabBytes;
     private Tensor current;
@@ -57,9 +58,12 @@ final class Lowering {
             }
         }
         findInPlace(order);
+        fusions = fold && compilation.optimize() ? Fusions.find(order, compilation.targets(), constants) : Fusions.NONE;
         for (Tensor node : order) {
             current = node;
-            if (node.op() instanceof Op.Input) {
+            if (fusions.replaces(node)) {
+                lowerFused(node);
+            } else if (node.op() instanceof Op.Input) {
                 Buffer b = plannedBuffer(4 * node.shape().size());
                 b.touch(-1);
                 b.touch(Integer.MAX_VALUE);
@@ -281,6 +285,22 @@ final class Lowering {
         Step make(Buffer right, Buffer packed);
     }
 
+    /** The last node of a fused subgraph stands for all of it. */
+    private void lowerFused(Tensor node) {
+        MultiScalePattern found = fusions.endingIn(node);
+        if (found == null) {
+            return;
+        }
+        Shape s = found.source().shape();
+        int[] dims = found.axes().stream().mapToInt(s::dim).toArray();
+        long[] strides = found.axes().stream().mapToLong(axis -> s.strides()[axis]).toArray();
+        List<Buffer> parameters = found.parameters().stream().map(this::buffer).toList();
+        Buffer x = buffer(found.source());
+        Buffer y = output(node);
+        parameters.forEach(b -> b.touch(steps.size()));
+        emit(new MultiScaleAttention(Shape.of(dims), strides, x, parameters, y), x, y);
+    }
+
     private void lower(Tensor node) {
         switch (node.op()) {
             case Op.Input o -> throw new IllegalStateException("leaf");
@@ -380,6 +400,10 @@ final class Lowering {
                 Buffer q = buffer(node.input(0));
                 Buffer k = buffer(node.input(1));
                 Buffer v = buffer(node.input(2));
+                if (AttentionLanes.suits(o.heads(), o.mask())) {
+                    attention(node, o, q, k, v);
+                    return;
+                }
                 Buffer y = output(node);
                 emit(new Attention.Forward(o.heads(), o.mask(), q, node.input(0).shape(), k, node.input(1).shape(), v, node.input(2).shape(),
                     node.dim(0), y), q, k, v, y);
@@ -435,6 +459,18 @@ final class Lowering {
                 emit(new CustomStep(o.op(), in, shapes, y, node.shape()), y);
             }
         }
+    }
+
+    /** Keys and values are rearranged first, with a head in each lane. */
+    private void attention(Tensor node, Op.Attention op, Buffer q, Buffer k, Buffer v) {
+        Shape ks = node.input(1).shape();
+        Shape vs = node.input(2).shape();
+        Buffer keys = plannedBuffer(AttentionLanes.bytes(ks, op.heads()));
+        emit(new AttentionLanes.Rearrange(ks, op.heads(), k, keys), k, keys);
+        Buffer values = plannedBuffer(AttentionLanes.bytes(vs, op.heads()));
+        emit(new AttentionLanes.Rearrange(vs, op.heads(), v, values), v, values);
+        Buffer y = output(node);
+        emit(new AttentionLanes.Attend(op.heads(), op.mask(), q, node.input(0).shape(), keys, ks, values, vs, node.dim(0), y), q, keys, values, y);
     }
 
     /** A node that shows its input's memory. */

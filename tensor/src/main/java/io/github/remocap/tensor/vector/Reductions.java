@@ -273,7 +273,7 @@ final class Reductions {
             long end = from(rows, units, unit + 1);
             for (long r = from(rows, units, unit); r < end; r++) {
                 Simd.copyIn(x.at() + 4 * r * n, memory.floats, 0, n);
-                Attention.softmax(memory.floats, 0, n);
+                Attention.softmax(memory.floats, 0, n, 1f);
                 Simd.copyOut(memory.floats, 0, y.at() + 4 * r * n, n);
             }
         }

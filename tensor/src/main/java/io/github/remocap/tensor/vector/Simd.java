@@ -17,6 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class Simd {
     /** Lanes: the machine's preferred width, or {@code -Dremocap.vector.bits} (128, 256, 512). */
     static final VectorSpecies<Float> SPECIES = species();
+    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
     /** Floats of a vector. */
     static final int LANES = SPECIES.length();
     /** Bytes of a vector. */
@@ -141,6 +142,23 @@ final class Simd {
         FloatVector y = p.mul(half.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
             .mul(rest.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
         return y.blend(0f, x.lt(-87.33654f)).blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, 88.72283f)); // p keeps a NaN
+    }
+
+    /** exp as above where x is not positive; simpler, since 2^n needs one step and no bound. */
+    static FloatVector expOfNegative(FloatVector x) {
+        FloatVector shifted = fma(x, all(1.44269504f), all(12582912f));
+        FloatVector n = shifted.sub(all(12582912f));
+        FloatVector r = fma(n, all(-0.693359375f), x);
+        r = fma(n, all(2.12194440e-4f), r);
+        FloatVector p = fma(all(1.9875691500e-4f), r, all(1.3981999507e-3f));
+        p = fma(p, r, all(8.3334519073e-3f));
+        p = fma(p, r, all(4.1665795894e-2f));
+        p = fma(p, r, all(1.6666665459e-1f));
+        p = fma(p, r, all(5.0000001201e-1f));
+        p = fma(p, r.mul(r), r).add(all(1f));
+        // The last bits of 1.5 * 2^23 + n, as an exponent.
+        IntVector power = shifted.reinterpretAsInts().add(IntVector.broadcast(INTS, 127 - 0x4B400000)).lanewise(VectorOperators.LSHL, 23);
+        return p.mul(power.reinterpretAsFloats()).blend(zero(), x.compare(VectorOperators.LT, -87.33654f));
     }
 
     static FloatVector sigmoid(FloatVector x) {

@@ -115,6 +115,25 @@ class OptimizerTest {
     }
 
     @Test
+    void epiloguesReachThroughReshapes() {
+        Tensor x = graph.input("x", Shape.of(3, 5, 8));
+        Tensor flat = linear(x.reshape(15, 8), 6).add(parameter(-1, 1, 6));
+        Op reshape = new Op.Reshape(Shape.of(3, 5, 6));
+        assertEquals(List.of(new Op.Reshape(Shape.of(15, 8)), new Op.MatMul(false, true, epilogue(true, false, true)), reshape),
+            plain(flat.reshape(3, 5, 6).relu()));
+        Tensor other = linear(x.reshape(15, 8), 6);
+        Tensor residual = graph.input("residual", Shape.of(3, 5, 6));
+        assertEquals(List.of(new Op.Reshape(Shape.of(15, 8)), new Op.Reshape(Shape.of(15, 6)), new Op.MatMul(false, true, epilogue(false, true, true)),
+            reshape).stream().sorted(java.util.Comparator.comparing(Op::toString)).toList(),
+            plain(residual.add(other.reshape(3, 5, 6)).relu()).stream().sorted(java.util.Comparator.comparing(Op::toString)).toList());
+        Tensor seen = linear(x.reshape(15, 8), 6);
+        Tensor shown = seen.reshape(3, 5, 6);
+        assertEquals(Epilogue.NONE, ((Op.MatMul) plain(shown.relu(), seen).stream().filter(Op.MatMul.class::isInstance).findFirst().orElseThrow()).epilogue());
+        assertEquals(Epilogue.NONE, ((Op.MatMul) plain(shown.relu(), shown).stream().filter(Op.MatMul.class::isInstance).findFirst().orElseThrow()).epilogue());
+        assertEquals(Epilogue.NONE, ((Op.MatMul) plain(shown.add(shown)).stream().filter(Op.MatMul.class::isInstance).findFirst().orElseThrow()).epilogue());
+    }
+
+    @Test
     void linearNormBecomesOne() {
         Tensor x = graph.input("x", Shape.of(7, 8));
         Tensor y = norm(linear(x, 6).add(parameter(-1, 1, 6))).relu();

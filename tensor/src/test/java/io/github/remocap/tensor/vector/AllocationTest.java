@@ -124,6 +124,15 @@ class AllocationTest {
             out.add(graph.apply(new Op.Attention(2, mask), q, q, q));
             out.add(graph.apply(new Op.AttentionGradient(2, mask), q, q, q, q));
         }
+        boolean[][] few = new boolean[36][36];
+        for (int i = 0; i < 36; i++) {
+            Arrays.fill(few[i], i / 6 * 6, i / 6 * 6 + 6, true);
+        }
+        out.add(graph.apply(new Op.Attention(4, AttentionMask.of(few)), q, q, q));
+        MultiScaleGraph multiScale = new MultiScaleGraph(graph);
+        Tensor clip = graph.input("clip", Shape.of(4, 6, 5, 4 * Simd.LANES));
+        out.add(multiScale.ofFrames(clip, 2).value());
+        out.add(multiScale.ofChannels(clip, 2).value());
         Tensor channel = parameter(graph, "channel", 20);
         out.add(graph.apply(new Op.Normalize(3, 3, 1e-5, true), x, channel, channel));
         out.add(graph.apply(new Op.Normalize(1, 2, 1e-5, true), x, channel, channel));
