@@ -361,13 +361,13 @@ final class Lowering {
             case Op.Conv2d o -> conv2d(node, o);
             case Op.Conv2dInputGradient o -> conv2dInputGradient(node, o);
             case Op.Conv2dWeightGradient o -> {
-                Buffer x = buffer(node.input(0));
-                Buffer g = buffer(node.input(1));
-                Buffer w = output(node);
                 Shape xs = node.input(0).shape();
                 Shape gs = node.input(1).shape();
-                emit(new WeightGradient(x, g, w, xs.dim(0), xs.dim(1), xs.dim(2), xs.dim(3), gs.dim(1), gs.dim(2), gs.dim(3),
-                    o.kernelHeight(), o.kernelWidth(), o.stride(), o.padding()), x, g, w);
+                if (nothingToMultiply(node, gs.size(), Epilogue.NONE, 2)) {
+                    return;
+                }
+                weightGradient(node.input(0), node.input(1), node, WeightGradient.Geometry.convolution(xs.dim(0), xs.dim(1), xs.dim(2), xs.dim(3),
+                    gs.dim(1), gs.dim(2), gs.dim(3), o.kernelHeight(), o.kernelWidth(), o.stride(), o.padding()));
             }
             case Op.SparseMatMul o -> {
                 Buffer x = buffer(node.input(0));
@@ -437,6 +437,18 @@ final class Lowering {
         }
     }
 
+    private void weightGradient(Tensor x, Tensor g, Tensor node, WeightGradient.Geometry geometry) {
+        Buffer in = buffer(x);
+        Buffer out = buffer(g);
+        boolean whole = geometry.parts() == 1;
+        Buffer w = whole ? output(node) : plannedBuffer(4 * geometry.floats() * geometry.parts());
+        emit(new WeightGradient(in, out, w, geometry), in, out, w);
+        if (!whole) {
+            Buffer sum = output(node);
+            emit(new WeightGradient.Sum(w, geometry.parts(), geometry.floats(), sum), w, sum);
+        }
+    }
+
     /** A node that shows its input's memory. */
     private void view(Tensor node) {
         Buffer x = buffer(node.input(0));
@@ -484,6 +496,10 @@ final class Lowering {
         int n = node.dim(-1);
         int k = a.dim(op.transposeA() ? -2 : -1);
         if (nothingToMultiply(node, k, op.epilogue(), 2)) {
+            return;
+        }
+        if (op.transposeA() && !op.transposeB() && node.shape().rank() == 2 && op.epilogue().equals(Epilogue.NONE)) {
+            weightGradient(b, a, node, WeightGradient.Geometry.product(k, n, m)); // a linear layer's
             return;
         }
         long batch = node.shape().size() / ((long) m * n);
