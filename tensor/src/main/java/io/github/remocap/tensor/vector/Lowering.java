@@ -595,24 +595,36 @@ final class Lowering {
         Buffer bias = bias(node, op.epilogue(), 2);
         Buffer residual = residual(node, op.epilogue(), 2);
         long flops = 2 * node.shape().size() * w.dim(1) * taps;
-        // Transformed weights take four times the memory, which must pay: packed once, and read for many pixels.
-        if (w.dim(2) == 3 && w.dim(3) == 3 && op.stride() == 1 && op.padding() == 1 && w.dim(1) >= WINOGRAD_CHANNELS
-            && x.dim(1) * x.dim(2) >= WINOGRAD_PIXELS
-            && Winograd.supports(w.dim(1)) && constants.contains(node.input(1))) {
-            Buffer transformed = pack(node.input(1), (right, to) -> new Products.PackWinograd(right, w.dim(0), w.dim(1), to),
-                Winograd.packedFloats(w.dim(1), w.dim(0)));
-            Buffer y = output(node);
-            emit(new Products.WinogradConvolution(new Winograd(x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0)), a, transformed, bias, residual,
-                op.epilogue().relu(), y, flops), a, bias, residual, y);
+        boolean constant = constants.contains(node.input(1));
+        if (op.stride() == 1 && op.padding() == 1 && winograd(w, x.dim(1), x.dim(2), w.dim(1))) {
+            PackMaker maker = constant ? (right, to) -> new Products.PackWinograd(right, w.dim(0), w.dim(1), to)
+                : (right, to) -> new PackWeights.Transformed(right, w.dim(0), w.dim(1), false, to);
+            winograd(x, node.input(1), w.dim(1), w.dim(0), maker, a, bias, residual, op.epilogue().relu(), node, flops);
             return;
         }
-        Buffer packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, false, to),
+        Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), taps, PackWeights.straight(taps), false, to),
             ImplicitGemm.packedFloats(taps * w.dim(1), w.dim(0)));
         ImplicitGemm gemm = ImplicitGemm.convolution(x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), w.dim(2), w.dim(3), op.stride(), op.padding());
         multiply(gemm, 1, a, 0, packed, 0, bias, residual, op.epilogue().relu(), output(node), 0, flops);
     }
 
-    /** A convolution of the output gradient, zeros put between its pixels for strides, with the flipped weight. */
+    /** Whether Winograd pays: transformed weights take four times the memory, so that they must be read for many pixels. */
+    private static boolean winograd(Shape w, int height, int width, int channels) {
+        return w.dim(2) == 3 && w.dim(3) == 3 && channels >= WINOGRAD_CHANNELS && height * width >= WINOGRAD_PIXELS && Winograd.supports(channels);
+    }
+
+    private void winograd(Shape x, Tensor w, int inputs, int outputs, PackMaker maker, Buffer a, @Nullable Buffer bias, @Nullable Buffer residual,
+        boolean relu, Tensor node, long flops) {
+        Buffer transformed = pack(w, maker, Winograd.packedFloats(inputs, outputs));
+        Buffer y = output(node);
+        emit(new Products.WinogradConvolution(new Winograd(x.dim(0), x.dim(1), x.dim(2), x.dim(3), outputs), a, transformed, bias, residual, relu, y,
+            flops), a, transformed, bias, residual, y);
+    }
+
+    /**
+     * A convolution of the output gradient with the flipped weight. With strides, one for each place in a stride, which some of the
+     * taps reach.
+     */
     private void conv2dInputGradient(Tensor node, Op.Conv2dInputGradient op) {
         Shape gs = node.input(0).shape();
         Shape w = node.input(1).shape();
@@ -621,22 +633,63 @@ final class Lowering {
         }
         Buffer g = buffer(node.input(0));
         int taps = w.dim(2) * w.dim(3);
-        int height = (gs.dim(1) - 1) * op.stride() + 1 + (op.height() + 2 * op.padding() - w.dim(2)) % op.stride();
-        int width = (gs.dim(2) - 1) * op.stride() + 1 + (op.width() + 2 * op.padding() - w.dim(3)) % op.stride();
+        long flops = 2 * gs.size() * w.dim(1) * taps;
         if (op.stride() > 1) {
-            Shape wide = Shape.of(gs.dim(0), height, width, gs.dim(3));
-            Buffer spaced = plannedBuffer(4 * wide.size());
-            emit(new Movement.Zero(spaced, wide.size()), spaced);
-            long[] strides = wide.strides();
-            strides[1] *= op.stride();
-            strides[2] *= op.stride();
-            emit(new Movement.StridedCopy(gs, g, 0, gs.strides(), spaced, 0, strides), g, spaced);
-            g = spaced;
+            stridedInputGradient(node, op, g, flops);
+            return;
         }
-        Buffer packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, true, to),
+        if (op.padding() == 1 && winograd(w, gs.dim(1), gs.dim(2), w.dim(0))) {
+            winograd(gs, node.input(1), w.dim(0), w.dim(1), (right, to) -> new PackWeights.Transformed(right, w.dim(0), w.dim(1), true, to), g, null, null,
+                false, node, flops);
+            return;
+        }
+        Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), taps, PackWeights.flipped(taps), true, to),
             ImplicitGemm.packedFloats(taps * w.dim(0), w.dim(1)));
-        ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), height, width, gs.dim(3), w.dim(1), w.dim(2), w.dim(3), 1,
+        ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), gs.dim(1), gs.dim(2), gs.dim(3), w.dim(1), w.dim(2), w.dim(3), 1,
             w.dim(2) - 1 - op.padding(), w.dim(3) - 1 - op.padding());
-        multiply(gemm, 1, g, 0, packed, 0, null, null, false, output(node), 0, 2 * gs.size() * w.dim(1) * taps);
+        multiply(gemm, 1, g, 0, packed, 0, null, null, false, output(node), 0, flops);
+    }
+
+    private void stridedInputGradient(Tensor node, Op.Conv2dInputGradient op, Buffer g, long flops) {
+        Shape gs = node.input(0).shape();
+        Shape w = node.input(1).shape();
+        Buffer y = output(node);
+        int stride = op.stride();
+        StridedTaps[] rows = new StridedTaps[stride];
+        StridedTaps[] columns = new StridedTaps[stride];
+        boolean all = true;
+        for (int p = 0; p < stride; p++) {
+            rows[p] = StridedTaps.of(p, stride, op.padding(), w.dim(2), gs.dim(1), op.height());
+            columns[p] = StridedTaps.of(p, stride, op.padding(), w.dim(3), gs.dim(2), op.width());
+            all &= rows[p].complete() && columns[p].complete();
+        }
+        if (!all) {
+            emit(new Movement.Zero(y, node.shape().size()), y);
+        }
+        for (StridedTaps v : rows) {
+            for (StridedTaps h : columns) {
+                if (v.count() <= 0 || h.count() <= 0) {
+                    continue;
+                }
+                int[] order = new int[v.taps().length * h.taps().length];
+                for (int i = 0; i < order.length; i++) {
+                    order[i] = v.taps()[i / h.taps().length] * w.dim(3) + h.taps()[i % h.taps().length];
+                }
+                Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), w.dim(2) * w.dim(3), order, true, to),
+                    ImplicitGemm.packedFloats(order.length * w.dim(0), w.dim(1)));
+                ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), gs.dim(1), gs.dim(2), gs.dim(3), w.dim(1), v.taps().length, h.taps().length, 1,
+                    v.padding(), h.padding());
+                Shape computed = Shape.of(gs.dim(0), v.extent(gs.dim(1)), h.extent(gs.dim(2)), w.dim(1));
+                Buffer part = plannedBuffer(4 * computed.size());
+                multiply(gemm, 1, g, 0, packed, 0, null, null, false, part, 0, flops * order.length / (w.dim(2) * w.dim(3)));
+                Shape area = Shape.of(gs.dim(0), v.count(), h.count(), w.dim(1));
+                long[] from = computed.strides();
+                long[] to = node.shape().strides();
+                long at = to[1] * (v.place() + (long) stride * v.start()) + to[2] * (h.place() + (long) stride * h.start());
+                to[1] *= stride;
+                to[2] *= stride;
+                emit(new Movement.StridedCopy(area, part, from[1] * v.skip() + from[2] * h.skip(), from, y, at, to), part, y);
+            }
+        }
     }
 }

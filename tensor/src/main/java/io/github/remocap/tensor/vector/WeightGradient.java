@@ -174,10 +174,9 @@ final class WeightGradient extends Step {
             int rows = Math.min(chunkRows, outHeight - row);
             int depth = (rows - 1) * pitch + outWidth;
             transpose(image, row, rows, firstInput, channels, f);
+            pack(image, row, rows, firstOutput, columns, memory.address);
             for (int c = 0; c < columns; c += COLUMNS) {
-                long panel = memory.address + 4L * chunkRows * pitch * c;
-                pack(image, row, rows, firstOutput + c, Math.min(COLUMNS, columns - c), panel);
-                multiply(depth, channels, c, panel, f, chunk > from);
+                multiply(depth, channels, c, memory.address + 4L * chunkRows * pitch * c, f, chunk > from);
             }
         }
         long to = w.at() + 4L * part * outputs * inputs * taps;
@@ -208,31 +207,37 @@ final class WeightGradient extends Step {
         }
     }
 
-    /** Columns of the output gradient, zeros between image rows. */
-    private void pack(int image, int row, int rows, int column, int count, long panel) {
-        long to = panel;
+    /** Columns of the output gradient in panels, zeros between image rows. A pixel at a time: what is read lies together. */
+    private void pack(int image, int row, int rows, int column, int columns, long panels) {
+        long panelBytes = 4L * chunkRows * pitch * COLUMNS;
         for (int y = 0; y < rows; y++) {
             long from = g.at() + 4L * (((long) image * outHeight + row + y) * outWidth * outputs + column);
-            if (count == COLUMNS) {
-                for (int i = 0; i < outWidth; i++) {
-                    store(load(from), to);
-                    store(load(from + 4L * LANES), to + 4L * LANES);
-                    from += 4L * outputs;
-                    to += 4L * COLUMNS;
-                }
-            } else {
-                for (int i = 0; i < outWidth; i++) {
-                    for (int j = 0; j < COLUMNS; j++) {
-                        set(to + 4L * j, j < count ? get(from + 4L * j) : 0f);
+            long to = panels + 4L * y * pitch * COLUMNS;
+            for (int i = 0; i < pitch; i++) {
+                if (i < outWidth) {
+                    packPixel(from + 4L * i * outputs, columns, to, panelBytes);
+                } else {
+                    for (long panel = to; panel < panels + panelBytes * (outputGroup / COLUMNS); panel += panelBytes) {
+                        store(Simd.zero(), panel);
+                        store(Simd.zero(), panel + 4L * LANES);
                     }
-                    from += 4L * outputs;
-                    to += 4L * COLUMNS;
                 }
-            }
-            for (int i = outWidth; i < pitch; i++) {
-                store(Simd.zero(), to);
-                store(Simd.zero(), to + 4L * LANES);
                 to += 4L * COLUMNS;
+            }
+        }
+    }
+
+    private static void packPixel(long from, int columns, long to, long panelBytes) {
+        int c = 0;
+        long panel = to;
+        for (; c + COLUMNS <= columns; c += COLUMNS) {
+            store(load(from + 4L * c), panel);
+            store(load(from + 4L * c + 4L * LANES), panel + 4L * LANES);
+            panel += panelBytes;
+        }
+        if (c < columns) {
+            for (int j = 0; j < COLUMNS; j++) {
+                set(panel + 4L * j, c + j < columns ? get(from + 4L * (c + j)) : 0f);
             }
         }
     }
