@@ -35,6 +35,7 @@ final class Lowering {
     private final Map<Tensor, Buffer> buffers = new HashMap<>();
     private final Map<Tensor, Buffer> results = new HashMap<>();
     private final Set<Tensor> constants = new HashSet<>();
+    private final Map<Tensor, Buffer> momentsOf = new HashMap<>();
     /** Values of updates that are computed right into the parameter's memory. */
     private final Map<Tensor, Tensor> inPlace = new HashMap<>();
     private long fixedBytes;
@@ -111,7 +112,7 @@ final class Lowering {
     /** The node whose memory a node shows. */
     private static Tensor owner(Tensor node) {
         Tensor t = node;
-        while (t.op() instanceof Op.Reshape || t.op() instanceof Op.Detach) {
+        while (t.op() instanceof Op.Reshape || t.op() instanceof Op.Detach || t.op() instanceof Op.Slice s && isRun(t.input(0).shape(), s.axis())) {
             t = t.input(0);
         }
         return t;
@@ -317,6 +318,10 @@ final class Lowering {
             }
             case Op.Broadcast o -> copy(node.shape(), node.input(0), 0, Strides.broadcast(node.input(0).shape(), node.shape()), output(node), 0,
                 node.shape().strides());
+            case Op.Slice o when isRun(node.input(0).shape(), o.axis()) -> {
+                Buffer x = buffer(node.input(0));
+                buffers.put(node, x.view(4 * node.input(0).shape().strides()[o.axis()] * o.start(), 4 * node.shape().size()));
+            }
             case Op.Slice o -> {
                 long[] strides = node.input(0).shape().strides();
                 copy(node.shape(), node.input(0), strides[o.axis()] * o.start(), strides, output(node), 0, node.shape().strides());
@@ -393,6 +398,11 @@ final class Lowering {
                 emit(new Attention.Backward(o.heads(), o.mask(), q, node.input(0).shape(), k, node.input(1).shape(), v, node.input(2).shape(),
                     g, node.input(3).dim(0), y), q, k, v, g, y);
             }
+            case Op.Normalize o when o.affine() && o.first() == 0 && o.last() == node.shape().rank() - 2 && node.shape().size() > 0 -> {
+                Buffer moments = moments(node.input(0));
+                int c = node.dim(-1);
+                batchNorm(node, o.eps(), moments.view(0, 4L * c), moments.view(4L * c, 4L * c));
+            }
             case Op.Normalize o -> {
                 Buffer x = buffer(node.input(0));
                 Buffer gamma = o.affine() ? buffer(node.input(1)) : x;
@@ -407,13 +417,15 @@ final class Lowering {
                 Buffer y = output(node);
                 emit(new Reductions.NormalizeGradient(Folded.of(node.shape(), o.first(), o.last()), o.eps(), x, g, y), x, g, y);
             }
-            case Op.BatchNorm o -> {
-                List<Buffer> in = node.inputs().stream().map(this::buffer).toList();
-                Buffer y = output(node);
-                int c = node.dim(-1);
-                emit(new Reductions.BatchNorm(o.eps(), in.get(0), in.get(1), in.get(2), in.get(3), in.get(4), y, node.shape().size() / Math.max(1, c), c),
-                    in.get(0), in.get(1), in.get(2), in.get(3), in.get(4), y);
+            case Op.BatchNorm o -> batchNorm(node, o.eps(), buffer(node.input(3)), buffer(node.input(4)));
+            case Op.Moments o -> {
+                if (inPlace.containsKey(node)) {
+                    moments(node.input(0), output(node));
+                } else {
+                    buffers.put(node, moments(node.input(0)));
+                }
             }
+            case Op.BatchNormGradient o -> batchNormGradient(node, o);
             case Op.Upsample o -> {
                 Buffer x = buffer(node.input(0));
                 Buffer residual = o.epilogue().residual() ? buffer(node.input(1)) : null;
@@ -447,6 +459,69 @@ final class Lowering {
             Buffer sum = output(node);
             emit(new WeightGradient.Sum(w, geometry.parts(), geometry.floats(), sum), w, sum);
         }
+    }
+
+    private void batchNorm(Tensor node, double eps, Buffer mean, Buffer variance) {
+        Buffer x = buffer(node.input(0));
+        Buffer gamma = buffer(node.input(1));
+        Buffer beta = buffer(node.input(2));
+        Buffer y = output(node);
+        int c = node.dim(-1);
+        emit(new Reductions.BatchNorm(eps, x, gamma, beta, mean, variance, y, node.shape().size() / Math.max(1, c), c), x, gamma, beta, mean, variance, y);
+    }
+
+    /** Mean and variance of channels, computed once for batch norm, its gradient and the running statistics. */
+    private Buffer moments(Tensor x) {
+        Buffer known = momentsOf.get(x);
+        if (known != null) {
+            return known;
+        }
+        Buffer y = plannedBuffer(8L * x.dim(-1));
+        moments(x, y);
+        momentsOf.put(x, y);
+        return y;
+    }
+
+    private void moments(Tensor x, Buffer y) {
+        int c = x.dim(-1);
+        if (c == 0) {
+            return;
+        }
+        Buffer in = buffer(x);
+        long rows = x.shape().size() / c;
+        Buffer partial = plannedBuffer(8L * BatchStatistics.parts(rows, c) * c);
+        emit(new BatchStatistics.Moments(in, rows, c, partial), in, partial);
+        emit(new BatchStatistics.Together(partial, rows, c, y), partial, y);
+    }
+
+    private void batchNormGradient(Tensor node, Op.BatchNormGradient op) {
+        Tensor input = node.input(0);
+        int c = input.dim(-1);
+        Buffer y = output(node);
+        if (c == 0) {
+            return;
+        }
+        long rows = input.shape().size() / c;
+        Buffer x = buffer(input);
+        Buffer gamma = buffer(node.input(1));
+        Buffer g = buffer(node.input(2));
+        Buffer moments = moments(input);
+        Buffer partial = plannedBuffer(8L * BatchStatistics.parts(rows, c) * c);
+        Buffer factors = plannedBuffer(12L * c);
+        Buffer rest = y.view(4 * rows * c, 8L * c);
+        emit(new BatchStatistics.GradientSums(x, g, moments, rows, c, partial), x, g, moments, partial);
+        emit(new BatchStatistics.GradientFactors(partial, gamma, moments, op.eps(), rows, c, rest, factors), partial, gamma, moments, rest, factors);
+        emit(new BatchStatistics.Gradient(x, g, moments, factors, rows, c, y), x, g, moments, factors, y);
+    }
+
+    /** Whether a slice along an axis lies in one piece. */
+    private static boolean isRun(Shape s, int axis) {
+        for (int i = 0; i < axis; i++) {
+            if (s.dim(i) != 1) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A node that shows its input's memory. */
