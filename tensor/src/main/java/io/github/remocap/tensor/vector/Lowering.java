@@ -10,6 +10,7 @@ import io.github.remocap.tensor.Tensor;
 import io.github.remocap.tensor.compiler.MemoryPlan;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -36,6 +37,9 @@ final class Lowering {
     private final Map<Tensor, Buffer> results = new HashMap<>();
     private final Set<Tensor> constants = new HashSet<>();
     private final Map<Tensor, Buffer> momentsOf = new HashMap<>();
+    private final Fusion fusion;
+    /** Squares that are only summed: the sum computes them. */
+    private final Set<Tensor> squares = new HashSet<>();
     /** Values of updates that are computed right into the parameter's memory. */
     private final Map<Tensor, Tensor> inPlace = new HashMap<>();
     private long fixedBytes;
@@ -59,6 +63,9 @@ final class Lowering {
                 constants.add(node);
             }
         }
+        findSquares(order);
+        this.fusion = new Fusion(order, compilation.targets(), node -> fold && compilation.optimize() && !constants.contains(node) && !squares.contains(node));
+        order = fusion.order();
         findInPlace(order);
         for (Tensor node : order) {
             current = node;
@@ -67,8 +74,13 @@ final class Lowering {
                 b.touch(-1);
                 b.touch(Integer.MAX_VALUE);
                 buffers.put(node, b);
-            } else if (!constants.contains(node) && !(node.op() instanceof Op.Parameter)) {
-                lower(node);
+            } else if (!constants.contains(node) && !(node.op() instanceof Op.Parameter) && !squares.contains(node)) {
+                Fusion.Group group = fusion.of(node);
+                if (group == null) {
+                    lower(node);
+                } else if (node == group.last()) {
+                    lower(group);
+                }
             }
         }
         for (Tensor target : compilation.targets()) {
@@ -77,6 +89,26 @@ final class Lowering {
         }
         copyUpdates();
         place();
+    }
+
+    private void findSquares(List<Tensor> order) {
+        Map<Tensor, Integer> uses = new HashMap<>();
+        order.forEach(node -> node.inputs().forEach(input -> uses.merge(input, 1, Integer::sum)));
+        compilation.targets().forEach(target -> uses.merge(target, 2, Integer::sum));
+        for (Tensor node : order) {
+            if (compilation.optimize() && isWholeSum(node) && node.input(0).op() instanceof Op.Unary u && u.fn() == Op.UnaryFn.SQUARE
+                && uses.getOrDefault(node.input(0), 0) == 1 && !constants.contains(node.input(0))) {
+                squares.add(node.input(0));
+            }
+        }
+    }
+
+    private static boolean isWholeSum(Tensor node) {
+        if (!(node.op() instanceof Op.Reduce r) || r.fn() != Op.ReduceFn.SUM) {
+            return false;
+        }
+        Folded f = Folded.of(node.input(0).shape(), r.first(), r.last());
+        return f.outer() == 1 && f.inner() == 1 && f.middle() > 0;
     }
 
     /**
@@ -351,6 +383,18 @@ final class Lowering {
                 Buffer y = output(node);
                 emit(new Movement.ScatterAdd(Folded.of(node.input(0).shape(), o.axis(), o.axis()), o.indices(), o.extent(), x, y), x, y);
             }
+            case Op.Reduce o when isWholeSum(node) -> {
+                boolean squared = squares.contains(node.input(0));
+                Tensor of = squared ? node.input(0).input(0) : node.input(0);
+                Buffer x = buffer(of);
+                int parts = WholeSum.parts(of.shape().size());
+                Buffer partial = parts == 1 ? null : plannedBuffer(4L * parts);
+                Buffer y = output(node);
+                emit(new WholeSum(x, of.shape().size(), parts, squared, partial == null ? y : partial), x, partial, y);
+                if (partial != null) {
+                    emit(new WholeSum(partial, parts, 1, false, y), partial, y);
+                }
+            }
             case Op.Reduce o -> {
                 Buffer x = buffer(node.input(0));
                 Buffer y = output(node);
@@ -447,6 +491,43 @@ final class Lowering {
                 emit(new CustomStep(o.op(), in, shapes, y, node.shape()), y);
             }
         }
+    }
+
+    /** Elementwise nodes as one step. */
+    private void lower(Fusion.Group group) {
+        List<Fused.Part> parts = new ArrayList<>();
+        List<Buffer> touched = new ArrayList<>();
+        Map<Tensor, Fused.Place> places = new HashMap<>();
+        Map<Tensor, Integer> lastUse = new HashMap<>();
+        for (int i = 0; i < group.members().size(); i++) {
+            for (Tensor input : group.members().get(i).inputs()) {
+                lastUse.put(input, i);
+            }
+        }
+        ArrayDeque<Integer> free = new ArrayDeque<>();
+        int slots = 0;
+        for (int i = 0; i < group.members().size(); i++) {
+            Tensor member = group.members().get(i);
+            int at = i;
+            for (Tensor input : member.inputs()) {
+                places.computeIfAbsent(input, x -> place(buffer(x), x.shape().size() == 1, touched));
+            }
+            // A block that is read for the last time may be written: each element is read before it is written.
+            member.inputs().stream().distinct().filter(x -> lastUse.get(x) == at && places.get(x).slot() >= 0)
+                .forEach(x -> free.push(places.get(x).slot()));
+            if (fusion.isNeededOutside(member)) {
+                places.put(member, place(output(member), false, touched));
+            } else {
+                places.put(member, Fused.Place.block(free.isEmpty() ? slots++ : free.pop()));
+            }
+            parts.add(new Fused.Part(member.op(), places.get(member.input(0)), places.get(member.inputs().getLast()), places.get(member)));
+        }
+        emit(new Fused(parts, slots, group.last().shape().size()), touched.toArray(new Buffer[0]));
+    }
+
+    private static Fused.Place place(Buffer buffer, boolean scalar, List<Buffer> touched) {
+        touched.add(buffer);
+        return Fused.Place.of(buffer, scalar);
     }
 
     private void weightGradient(Tensor x, Tensor g, Tensor node, WeightGradient.Geometry geometry) {
