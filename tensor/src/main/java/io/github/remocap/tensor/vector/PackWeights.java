@@ -133,13 +133,14 @@ abstract sealed class PackWeights extends Step {
             for (int t = 0; t < 9; t++) {
                 line(from, columns, t, memory.address + 4L * COLUMNS * t);
             }
-            for (int x = 0; x < 3; x++) {
-                points(memory.address + 4L * COLUMNS * x, 12L * COLUMNS, half + 4L * COLUMNS * x, 12L * COLUMNS);
-            }
-            long plane = 4L * COLUMNS * inputs;
-            long to = packed.at() + 4L * COLUMNS * ((long) panel * SIZE * SIZE * inputs + c);
-            for (int y = 0; y < SIZE; y++) {
-                points(half + 12L * COLUMNS * y, 4L * COLUMNS, to + plane * SIZE * y, plane);
+            long line = 4L * COLUMNS;
+            long plane = line * inputs;
+            long to = packed.at() + line * ((long) panel * SIZE * SIZE * inputs + c);
+            for (int i = 0; i < 3 + SIZE; i++) { // columns, then rows; one call, which is inlined once
+                boolean column = i < 3;
+                int y = i - 3;
+                points(column ? memory.address + line * i : half + 3 * line * y, column ? 3 * line : line, column ? half + line * i : to + plane * SIZE * y,
+                    column ? 3 * line : plane);
             }
         }
 
@@ -147,19 +148,22 @@ abstract sealed class PackWeights extends Step {
         private static void points(long from, long step, long to, long toStep) {
             FloatVector third = all(1 / 3f);
             FloatVector fifteenth = all(1 / 15f);
-            FloatVector two = all(2f);
-            FloatVector four = all(4f);
-            FloatVector minusFour = all(-4f);
+            FloatVector twoFifteenths = all(2 / 15f);
+            FloatVector fourFifteenths = all(4 / 15f);
+            FloatVector eightFifteenths = all(8 / 15f);
+            FloatVector minusFourFifteenths = all(-4 / 15f);
+            FloatVector minusSixteenFifteenths = all(-16 / 15f);
             for (int j = 0; j < COLUMNS; j += LANES) {
                 FloatVector w0 = load(from + 4L * j);
                 FloatVector w1 = load(from + step + 4L * j);
                 FloatVector w2 = load(from + 2 * step + 4L * j);
-                FloatVector sum = w0.add(w2);
+                FloatVector even = w0.add(w2).mul(third);
+                FloatVector odd = w1.mul(third);
                 store(w0, to + 4L * j);
-                store(sum.add(w1).mul(third).neg(), to + toStep + 4L * j);
-                store(sum.sub(w1).mul(third), to + 2 * toStep + 4L * j);
-                store(fma(four, w2, fma(two, w1, w0)).mul(fifteenth), to + 3 * toStep + 4L * j);
-                store(fma(minusFour, w0, fma(two, w1, w2.neg())).mul(fifteenth).mul(four), to + 4 * toStep + 4L * j);
+                store(Simd.zero().sub(even).sub(odd), to + toStep + 4L * j);
+                store(even.sub(odd), to + 2 * toStep + 4L * j);
+                store(fma(fourFifteenths, w2, fma(twoFifteenths, w1, w0.mul(fifteenth))), to + 3 * toStep + 4L * j);
+                store(fma(minusSixteenFifteenths, w0, fma(eightFifteenths, w1, w2.mul(minusFourFifteenths))), to + 4 * toStep + 4L * j);
                 store(w2, to + 5 * toStep + 4L * j);
             }
         }
