@@ -51,9 +51,10 @@ final class Rules {
             case Op.Attention o -> attention(o, s);
             case Op.Normalize o -> normalize(o, s);
             case Op.BatchNorm o -> batchNorm(o, s);
+            case Op.Moments _ -> s.to(0, g -> moments(s.x(0), y, g));
             case Op.Upsample o -> epilogue(o.epilogue(), s, 1).to(0, g -> g.graph().apply(new Op.Downsum(o.scale()), g));
             case Op.Downsum o -> s.to(0, g -> g.upsample(o.scale()));
-            case Op.AttentionGradient _, Op.NormalizeGradient _ -> throw new UnsupportedOperationException(
+            case Op.AttentionGradient _, Op.NormalizeGradient _, Op.BatchNormGradient _ -> throw new UnsupportedOperationException(
                 y + " has no gradient: second derivatives are not supported");
             case Op.Custom o -> custom(o, s, y);
         }
@@ -215,11 +216,32 @@ final class Rules {
 
     private static void normalize(Op.Normalize o, Site s) {
         Tensor x = s.x(0);
+        if (o.affine() && o.first() == 0 && o.last() == x.shape().rank() - 2 && x.shape().size() > 0) {
+            trainedBatchNorm(o, s);
+            return;
+        }
         s.to(0, g -> g.graph().apply(new Op.NormalizeGradient(o.first(), o.last(), o.eps()), x, o.affine() ? g.mul(s.x(1)) : g));
         if (o.affine()) {
             s.to(1, g -> sumTo(g.mul(g.graph().apply(new Op.Normalize(o.first(), o.last(), o.eps(), false), x)), s.x(1).shape()));
             s.to(2, g -> sumTo(g, s.x(2).shape()));
         }
+    }
+
+    private static void trainedBatchNorm(Op.Normalize o, Site s) {
+        Tensor all = s.gradient().graph().apply(new Op.BatchNormGradient(o.eps()), s.x(0), s.x(1), s.gradient());
+        int n = Math.toIntExact(s.x(0).shape().size());
+        int c = s.x(0).dim(-1);
+        s.to(0, g -> all.slice(0, 0, n).reshape(s.x(0).shape())).to(1, g -> all.slice(0, n, c)).to(2, g -> all.slice(0, n + c, c));
+    }
+
+    /** Of mean and variance along the last axis: gradients to x are {@code (g of mean + 2 (x - mean) g of variance) / n}. */
+    private static Tensor moments(Tensor x, Tensor y, Tensor g) {
+        int c = x.dim(-1);
+        double n = (double) x.shape().size() / Math.max(1, c);
+        Tensor mean = y.slice(0, 0, 1).reshape(c);
+        Tensor toMean = g.slice(0, 0, 1).reshape(c).mul(1 / n);
+        Tensor toVariance = g.slice(0, 1, 1).reshape(c).mul(2 / n);
+        return x.sub(mean).mul(toVariance).add(toMean);
     }
 
     /** y = (x - mean) r gamma + beta with r = (variance + eps)^-1/2. */

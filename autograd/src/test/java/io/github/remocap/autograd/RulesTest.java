@@ -117,6 +117,7 @@ class RulesTest {
         add(new Op.Normalize(1, 2, 1e-5, true), in(2, 3, 2, 4), in(4), in(4));
         add(new Op.Normalize(1, 2, 1e-3, false), in(2, 3, 2, 4));
         add(new Op.BatchNorm(1e-5), in(2, 3, 4), in(4), in(4), in(4), positive(4));
+        add(new Op.Moments(), in(2, 3, 4));
         add(new Op.Upsample(2, Epilogue.NONE), in(2, 2, 3, 2));
         add(new Op.Upsample(2, new Epilogue(false, true, true)), in(2, 2, 3, 2), in(2, 4, 6, 2));
         add(new Op.Downsum(2), in(2, 4, 6, 2));
@@ -176,7 +177,7 @@ class RulesTest {
         Set<String> covered = new TreeSet<>();
         cases.forEach(c -> covered.add(c.op().getClass().getSimpleName()));
         covered.addAll(List.of("Input", "Parameter", "Constant")); // leaves
-        covered.addAll(List.of("AttentionGradient", "NormalizeGradient")); // refuse, see GradientsTest
+        covered.addAll(List.of("AttentionGradient", "NormalizeGradient", "BatchNormGradient")); // refuse, see GradientsTest
         Set<String> all = new TreeSet<>();
         for (Class<?> op : Op.class.getPermittedSubclasses()) {
             all.add(op.getSimpleName());

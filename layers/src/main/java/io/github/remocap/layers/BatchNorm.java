@@ -43,8 +43,9 @@ public final class BatchNorm extends Layer {
             throw new IllegalArgumentException("batch norm at " + context.graph().path() + " needs more than one value per channel to train on, input "
                 + x.shape());
         }
-        Tensor batchMean = x.mean(0, last);
-        Tensor batchVariance = x.sub(batchMean).square().mean(0, last);
+        Tensor moments = context.graph().apply(new Op.Moments(), x);
+        Tensor batchMean = moments.slice(0, 0, 1).reshape(x.dim(-1));
+        Tensor batchVariance = moments.slice(0, 1, 1).reshape(x.dim(-1));
         context.update(mean, mean.mul(1 - momentum).add(batchMean.mul(momentum)));
         context.update(variance, variance.mul(1 - momentum).add(batchVariance.mul(momentum * n / (n - 1))));
         return context.graph().apply(new Op.Normalize(0, last, EPS, true), x, gamma, beta);

@@ -497,6 +497,40 @@ public sealed interface Op {
         }
     }
 
+    /** Mean and biased variance of each channel of {@code [..., C]}: {@code [2, C]}. */
+    record Moments() implements Op {
+        @Override
+        public Shape infer(List<Shape> in) {
+            arity(in, 1);
+            Shape x = in.get(0);
+            rule(x.rank() >= 2, "needs rows of channels");
+            rule(x.dim(-1) == 0 || x.size() > 0, "no rows to look at");
+            return Shape.of(2, x.dim(-1));
+        }
+    }
+
+    /**
+     * Gradients of batch norm in training, that is of an affine Normalize over all axes but the last, in one flat array: to x, then to
+     * gamma, then to beta. Inputs: x {@code [..., C]}, gamma {@code [C]}, output gradient.
+     */
+    record BatchNormGradient(double eps) implements Op {
+        @Override
+        public Shape infer(List<Shape> in) {
+            arity(in, 3);
+            Shape x = in.get(0);
+            rule(x.rank() >= 2, "needs rows of channels");
+            rule(x.dim(-1) == 0 || x.size() > 0, "nothing to normalise");
+            rule(in.get(1).equals(Shape.of(x.dim(-1))), "gamma must be [" + x.dim(-1) + "]");
+            rule(in.get(2).equals(x), "the gradient must have the input's shape");
+            return Shape.of(Math.toIntExact(x.size() + 2L * x.dim(-1)));
+        }
+
+        @Override
+        public String inputName(int i) {
+            return i == 0 ? "input" : i == 1 ? "gamma" : "output gradient";
+        }
+    }
+
     /** Batch norm with running statistics: {@code (x - mean) / sqrt(var + eps) * gamma + beta} along the last axis. */
     record BatchNorm(double eps) implements Op {
         @Override

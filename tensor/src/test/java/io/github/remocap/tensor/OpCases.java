@@ -526,6 +526,15 @@ public final class OpCases {
         add("of equal elements", new Op.Normalize(1, 1, 1e-5, false), arg(always(0.5), 3, 19));
         add("far from zero", 1e-4, new Op.Normalize(1, 1, 1e-5, false), arg(uniform(100, 102), 3, 40, 5).fixed());
 
+        for (int[] dims : new int[][] {{5, 19}, {2, 3, 4, 33}, {700, 130}, {3, 40, 50, 67}, {9001, 3}, {1, 40}, {3, 0}}) {
+            int c = dims[dims.length - 1];
+            boolean checked = dims[0] < 3 && dims[0] > 1;
+            add("", 1e-5, new Op.Moments(), new Arg(shape(dims), DISTINCT, checked));
+            add("", 2e-5, new Op.BatchNormGradient(1e-2), new Arg(shape(dims), DISTINCT, false).fixed(), new Arg(shape(c), ANY, false).fixed(),
+                new Arg(shape(dims), ANY, checked));
+        }
+        add("far from zero", 1e-4, new Op.Moments(), arg(uniform(100, 102), 3, 4000, 5).fixed());
+        add("of equal elements", new Op.Moments(), arg(always(0.5), 300, 19));
         for (int[] dims : new int[][] {{4}, {5, 19}, {2, 3, 4, 33}, {700, 130}, {0, 5}, {3, 0}}) {
             int c = dims[dims.length - 1];
             boolean checked = dims[0] < 100;

@@ -113,7 +113,9 @@ final class OpWriter {
             case Op.Attention o -> layouts.plain(node, composites.attention(node, o));
             case Op.AttentionGradient o -> refuse(node, "it is a gradient");
             case Op.Normalize o -> composites.normalize(node, o);
+            case Op.Moments o -> refuse(node, "it belongs to training: batch norm of an exported network has running statistics");
             case Op.NormalizeGradient o -> refuse(node, "it is a gradient");
+            case Op.BatchNormGradient o -> refuse(node, "it is a gradient");
             case Op.BatchNorm o -> composites.batchNorm(node, o);
             case Op.Upsample o -> {
                 String y = nodes.node("Resize", List.of(layouts.first(node.input(0)), "", nodes.floats(Shape.of(4), new float[] {1, 1, o.scale(), o.scale()})),

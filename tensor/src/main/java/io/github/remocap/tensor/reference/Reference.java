@@ -49,6 +49,8 @@ final class Reference {
             case Op.Normalize o -> normalize(o, in, shapes.get(0));
             case Op.NormalizeGradient o -> normalizeGradient(o, in, shapes.get(0));
             case Op.BatchNorm o -> batchNorm(o, in, out);
+            case Op.Moments _ -> moments(in.get(0), shapes.get(0));
+            case Op.BatchNormGradient o -> batchNormGradient(o, in, shapes.get(0));
             case Op.Upsample o -> epilogue(o.epilogue(), upsample(o.scale(), in.get(0), shapes.get(0), out), in, 1, out);
             case Op.Downsum o -> downsum(o.scale(), in.get(0), shapes.get(0), out);
             case Op.Custom o -> custom(o.op(), in, shapes, out);
@@ -572,6 +574,40 @@ final class Reference {
                     int i = at(f, o, m, c);
                     y[i] = (g[i] - meanG - (x[i] - s[0]) * scale * meanGy) * scale;
                 }
+            }
+        }
+        return y;
+    }
+
+    private static double[] moments(double[] x, Shape shape) {
+        int channels = shape.dim(-1);
+        Folded f = Folded.of(shape, 0, shape.rank() - 2);
+        double[] y = new double[2 * channels];
+        for (int c = 0; c < channels; c++) {
+            double[] s = moments(x, f, 0, c);
+            y[c] = s[0];
+            y[channels + c] = s[1];
+        }
+        return y;
+    }
+
+    private static double[] batchNormGradient(Op.BatchNormGradient op, List<double[]> in, Shape shape) {
+        double[] x = in.get(0);
+        double[] g = in.get(2);
+        int channels = shape.dim(-1);
+        Folded f = Folded.of(shape, 0, shape.rank() - 2);
+        double[] scaled = new double[g.length];
+        double[] y = new double[g.length + 2 * channels];
+        for (int i = 0; i < g.length; i++) {
+            scaled[i] = g[i] * in.get(1)[i % channels];
+        }
+        Op.NormalizeGradient toInput = new Op.NormalizeGradient(0, shape.rank() - 2, op.eps());
+        System.arraycopy(normalizeGradient(toInput, List.of(x, scaled), shape), 0, y, 0, g.length);
+        for (int c = 0; c < channels; c++) {
+            double[] s = moments(x, f, 0, c);
+            for (int i = c; i < g.length; i += channels) {
+                y[g.length + c] += g[i] * (x[i] - s[0]) / Math.sqrt(s[1] + op.eps());
+                y[g.length + channels + c] += g[i];
             }
         }
         return y;

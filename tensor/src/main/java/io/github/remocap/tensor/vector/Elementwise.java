@@ -50,7 +50,7 @@ final class Elementwise {
     }
 
     /** A loop over n elements at two addresses. */
-    private interface UnaryKernel {
+    interface UnaryKernel {
         void run(long x, long y, int n);
     }
 
@@ -58,7 +58,7 @@ final class Elementwise {
      * The loop of a function. Reached through an interface, not a switch: the compiler could put all loops into one method, run out
      * of its budget for inlining, and leave vectors as objects.
      */
-    private static UnaryKernel kernel(UnaryFn fn) {
+    static UnaryKernel kernel(UnaryFn fn) {
         return switch (fn) {
             case NEG -> Elementwise::neg;
             case ABS -> Elementwise::abs;
@@ -314,7 +314,7 @@ final class Elementwise {
         }
     }
 
-    private static float apply(BinaryFn fn, float a, float b) {
+    static float apply(BinaryFn fn, float a, float b) {
         return switch (fn) {
             case ADD -> a + b;
             case SUB -> a - b;
@@ -328,12 +328,12 @@ final class Elementwise {
     }
 
     /** A loop over whole vectors of n elements, each side stepping by 0 or 1; returns how many elements it did. */
-    private interface BinaryKernel {
+    interface BinaryKernel {
         int run(long a, int stepA, long b, int stepB, long y, int n);
     }
 
     /** As for {@link #kernel(UnaryFn)}. */
-    private static BinaryKernel kernel(BinaryFn fn) {
+    static BinaryKernel kernel(BinaryFn fn) {
         return switch (fn) {
             case ADD -> Elementwise::add;
             case SUB -> Elementwise::sub;

@@ -21,7 +21,9 @@ final class LayerKind {
             case Op.AttentionGradient o -> o.mask() == null ? "attention, gradient" : "attention, masked, gradient";
             case Op.Normalize o -> "norm";
             case Op.BatchNorm o -> "norm";
+            case Op.Moments o -> "norm";
             case Op.NormalizeGradient o -> "norm, gradient";
+            case Op.BatchNormGradient o -> "norm, gradient";
             case Op.Unary o -> "elementwise";
             case Op.Affine o -> "elementwise";
             case Op.Binary o -> "elementwise";

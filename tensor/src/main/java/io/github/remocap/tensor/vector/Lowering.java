@@ -10,6 +10,7 @@ import io.github.remocap.tensor.Tensor;
 import io.github.remocap.tensor.compiler.MemoryPlan;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -33,6 +34,10 @@ final class Lowering {
     private final Map<Tensor, Buffer> buffers = new HashMap<>();
     private final Map<Tensor, Buffer> results = new HashMap<>();
     private final Set<Tensor> constants = new HashSet<>();
+    private final Map<Tensor, Buffer> momentsOf = new HashMap<>();
+    private final ElementwiseFusion fusion;
+    /** Squares that are only summed: the sum computes them. */
+    private final Set<Tensor> squares = new HashSet<>();
     /** Values of updates that are computed right into the parameter's memory. */
     private final Map<Tensor, Tensor> inPlace = new HashMap<>();
     private final Fusions fusions;
@@ -57,8 +62,12 @@ final class Lowering {
                 constants.add(node);
             }
         }
+        findSquares(order);
+        this.fusions = fold && compilation.optimize() ? Fusions.find(order, compilation.targets(), constants) : Fusions.NONE;
+        this.fusion = new ElementwiseFusion(order, compilation.targets(),
+            node -> fold && compilation.optimize() && !constants.contains(node) && !squares.contains(node) && !fusions.replaces(node));
+        order = fusion.order();
         findInPlace(order);
-        fusions = fold && compilation.optimize() ? Fusions.find(order, compilation.targets(), constants) : Fusions.NONE;
         for (Tensor node : order) {
             current = node;
             if (fusions.replaces(node)) {
@@ -68,8 +77,13 @@ final class Lowering {
                 b.touch(-1);
                 b.touch(Integer.MAX_VALUE);
                 buffers.put(node, b);
-            } else if (!constants.contains(node) && !(node.op() instanceof Op.Parameter)) {
-                lower(node);
+            } else if (!constants.contains(node) && !(node.op() instanceof Op.Parameter) && !squares.contains(node)) {
+                ElementwiseFusion.Group group = fusion.of(node);
+                if (group == null) {
+                    lower(node);
+                } else if (node == group.last()) {
+                    lower(group);
+                }
             }
         }
         for (Tensor target : compilation.targets()) {
@@ -78,6 +92,26 @@ final class Lowering {
         }
         copyUpdates();
         place();
+    }
+
+    private void findSquares(List<Tensor> order) {
+        Map<Tensor, Integer> uses = new HashMap<>();
+        order.forEach(node -> node.inputs().forEach(input -> uses.merge(input, 1, Integer::sum)));
+        compilation.targets().forEach(target -> uses.merge(target, 2, Integer::sum));
+        for (Tensor node : order) {
+            if (compilation.optimize() && isWholeSum(node) && node.input(0).op() instanceof Op.Unary u && u.fn() == Op.UnaryFn.SQUARE
+                && uses.getOrDefault(node.input(0), 0) == 1 && !constants.contains(node.input(0))) {
+                squares.add(node.input(0));
+            }
+        }
+    }
+
+    private static boolean isWholeSum(Tensor node) {
+        if (!(node.op() instanceof Op.Reduce r) || r.fn() != Op.ReduceFn.SUM) {
+            return false;
+        }
+        Folded f = Folded.of(node.input(0).shape(), r.first(), r.last());
+        return f.outer() == 1 && f.inner() == 1 && f.middle() > 0;
     }
 
     /**
@@ -113,7 +147,7 @@ final class Lowering {
     /** The node whose memory a node shows. */
     private static Tensor owner(Tensor node) {
         Tensor t = node;
-        while (t.op() instanceof Op.Reshape || t.op() instanceof Op.Detach) {
+        while (t.op() instanceof Op.Reshape || t.op() instanceof Op.Detach || t.op() instanceof Op.Slice s && isRun(t.input(0).shape(), s.axis())) {
             t = t.input(0);
         }
         return t;
@@ -337,6 +371,10 @@ final class Lowering {
             }
             case Op.Broadcast o -> copy(node.shape(), node.input(0), 0, Strides.broadcast(node.input(0).shape(), node.shape()), output(node), 0,
                 node.shape().strides());
+            case Op.Slice o when isRun(node.input(0).shape(), o.axis()) -> {
+                Buffer x = buffer(node.input(0));
+                buffers.put(node, x.view(4 * node.input(0).shape().strides()[o.axis()] * o.start(), 4 * node.shape().size()));
+            }
             case Op.Slice o -> {
                 long[] strides = node.input(0).shape().strides();
                 copy(node.shape(), node.input(0), strides[o.axis()] * o.start(), strides, output(node), 0, node.shape().strides());
@@ -366,6 +404,18 @@ final class Lowering {
                 Buffer y = output(node);
                 emit(new Movement.ScatterAdd(Folded.of(node.input(0).shape(), o.axis(), o.axis()), o.indices(), o.extent(), x, y), x, y);
             }
+            case Op.Reduce o when isWholeSum(node) -> {
+                boolean squared = squares.contains(node.input(0));
+                Tensor of = squared ? node.input(0).input(0) : node.input(0);
+                Buffer x = buffer(of);
+                int parts = WholeSum.parts(of.shape().size());
+                Buffer partial = parts == 1 ? null : plannedBuffer(4L * parts);
+                Buffer y = output(node);
+                emit(new WholeSum(x, of.shape().size(), parts, squared, partial == null ? y : partial), x, partial, y);
+                if (partial != null) {
+                    emit(new WholeSum(partial, parts, 1, false, y), partial, y);
+                }
+            }
             case Op.Reduce o -> {
                 Buffer x = buffer(node.input(0));
                 Buffer y = output(node);
@@ -381,13 +431,13 @@ final class Lowering {
             case Op.Conv2d o -> conv2d(node, o);
             case Op.Conv2dInputGradient o -> conv2dInputGradient(node, o);
             case Op.Conv2dWeightGradient o -> {
-                Buffer x = buffer(node.input(0));
-                Buffer g = buffer(node.input(1));
-                Buffer w = output(node);
                 Shape xs = node.input(0).shape();
                 Shape gs = node.input(1).shape();
-                emit(new WeightGradient(x, g, w, xs.dim(0), xs.dim(1), xs.dim(2), xs.dim(3), gs.dim(1), gs.dim(2), gs.dim(3),
-                    o.kernelHeight(), o.kernelWidth(), o.stride(), o.padding()), x, g, w);
+                if (nothingToMultiply(node, gs.size(), Epilogue.NONE, 2)) {
+                    return;
+                }
+                weightGradient(node.input(0), node.input(1), node, WeightGradient.Geometry.convolution(xs.dim(0), xs.dim(1), xs.dim(2), xs.dim(3),
+                    gs.dim(1), gs.dim(2), gs.dim(3), o.kernelHeight(), o.kernelWidth(), o.stride(), o.padding()));
             }
             case Op.SparseMatMul o -> {
                 Buffer x = buffer(node.input(0));
@@ -417,6 +467,11 @@ final class Lowering {
                 emit(new Attention.Backward(o.heads(), o.mask(), q, node.input(0).shape(), k, node.input(1).shape(), v, node.input(2).shape(),
                     g, node.input(3).dim(0), y), q, k, v, g, y);
             }
+            case Op.Normalize o when o.affine() && o.first() == 0 && o.last() == node.shape().rank() - 2 && node.shape().size() > 0 -> {
+                Buffer moments = moments(node.input(0));
+                int c = node.dim(-1);
+                batchNorm(node, o.eps(), moments.view(0, 4L * c), moments.view(4L * c, 4L * c));
+            }
             case Op.Normalize o -> {
                 Buffer x = buffer(node.input(0));
                 Buffer gamma = o.affine() ? buffer(node.input(1)) : x;
@@ -431,13 +486,15 @@ final class Lowering {
                 Buffer y = output(node);
                 emit(new Reductions.NormalizeGradient(Folded.of(node.shape(), o.first(), o.last()), o.eps(), x, g, y), x, g, y);
             }
-            case Op.BatchNorm o -> {
-                List<Buffer> in = node.inputs().stream().map(this::buffer).toList();
-                Buffer y = output(node);
-                int c = node.dim(-1);
-                emit(new Reductions.BatchNorm(o.eps(), in.get(0), in.get(1), in.get(2), in.get(3), in.get(4), y, node.shape().size() / Math.max(1, c), c),
-                    in.get(0), in.get(1), in.get(2), in.get(3), in.get(4), y);
+            case Op.BatchNorm o -> batchNorm(node, o.eps(), buffer(node.input(3)), buffer(node.input(4)));
+            case Op.Moments o -> {
+                if (inPlace.containsKey(node)) {
+                    moments(node.input(0), output(node));
+                } else {
+                    buffers.put(node, moments(node.input(0)));
+                }
             }
+            case Op.BatchNormGradient o -> batchNormGradient(node, o);
             case Op.Upsample o -> {
                 Buffer x = buffer(node.input(0));
                 Buffer residual = o.epilogue().residual() ? buffer(node.input(1)) : null;
@@ -471,6 +528,118 @@ final class Lowering {
         emit(new AttentionLanes.Rearrange(vs, op.heads(), v, values), v, values);
         Buffer y = output(node);
         emit(new AttentionLanes.Attend(op.heads(), op.mask(), q, node.input(0).shape(), keys, ks, values, vs, node.dim(0), y), q, keys, values, y);
+    }
+
+    /** Elementwise nodes as one step. */
+    private void lower(ElementwiseFusion.Group group) {
+        List<Fused.Part> parts = new ArrayList<>();
+        List<Buffer> touched = new ArrayList<>();
+        Map<Tensor, Fused.Place> places = new HashMap<>();
+        Map<Tensor, Integer> lastUse = new HashMap<>();
+        for (int i = 0; i < group.members().size(); i++) {
+            for (Tensor input : group.members().get(i).inputs()) {
+                lastUse.put(input, i);
+            }
+        }
+        ArrayDeque<Integer> free = new ArrayDeque<>();
+        int slots = 0;
+        for (int i = 0; i < group.members().size(); i++) {
+            Tensor member = group.members().get(i);
+            int at = i;
+            for (Tensor input : member.inputs()) {
+                places.computeIfAbsent(input, x -> place(buffer(x), x.shape().size() == 1, touched));
+            }
+            // A block that is read for the last time may be written: each element is read before it is written.
+            member.inputs().stream().distinct().filter(x -> lastUse.get(x) == at && places.get(x).slot() >= 0)
+                .forEach(x -> free.push(places.get(x).slot()));
+            if (fusion.isNeededOutside(member)) {
+                places.put(member, place(output(member), false, touched));
+            } else {
+                places.put(member, Fused.Place.block(free.isEmpty() ? slots++ : free.pop()));
+            }
+            parts.add(new Fused.Part(member.op(), places.get(member.input(0)), places.get(member.inputs().getLast()), places.get(member)));
+        }
+        emit(new Fused(parts, slots, group.last().shape().size()), touched.toArray(new Buffer[0]));
+    }
+
+    private static Fused.Place place(Buffer buffer, boolean scalar, List<Buffer> touched) {
+        touched.add(buffer);
+        return Fused.Place.of(buffer, scalar);
+    }
+
+    private void weightGradient(Tensor x, Tensor g, Tensor node, WeightGradient.Geometry geometry) {
+        Buffer in = buffer(x);
+        Buffer out = buffer(g);
+        boolean whole = geometry.parts() == 1;
+        Buffer w = whole ? output(node) : plannedBuffer(4 * geometry.floats() * geometry.parts());
+        emit(new WeightGradient(in, out, w, geometry), in, out, w);
+        if (!whole) {
+            Buffer sum = output(node);
+            emit(new WeightGradient.Sum(w, geometry.parts(), geometry.floats(), sum), w, sum);
+        }
+    }
+
+    private void batchNorm(Tensor node, double eps, Buffer mean, Buffer variance) {
+        Buffer x = buffer(node.input(0));
+        Buffer gamma = buffer(node.input(1));
+        Buffer beta = buffer(node.input(2));
+        Buffer y = output(node);
+        int c = node.dim(-1);
+        emit(new Reductions.BatchNorm(eps, x, gamma, beta, mean, variance, y, node.shape().size() / Math.max(1, c), c), x, gamma, beta, mean, variance, y);
+    }
+
+    /** Mean and variance of channels, computed once for batch norm, its gradient and the running statistics. */
+    private Buffer moments(Tensor x) {
+        Buffer known = momentsOf.get(x);
+        if (known != null) {
+            return known;
+        }
+        Buffer y = plannedBuffer(8L * x.dim(-1));
+        moments(x, y);
+        momentsOf.put(x, y);
+        return y;
+    }
+
+    private void moments(Tensor x, Buffer y) {
+        int c = x.dim(-1);
+        if (c == 0) {
+            return;
+        }
+        Buffer in = buffer(x);
+        long rows = x.shape().size() / c;
+        Buffer partial = plannedBuffer(8L * BatchStatistics.parts(rows, c) * c);
+        emit(new BatchStatistics.Moments(in, rows, c, partial), in, partial);
+        emit(new BatchStatistics.Together(partial, rows, c, y), partial, y);
+    }
+
+    private void batchNormGradient(Tensor node, Op.BatchNormGradient op) {
+        Tensor input = node.input(0);
+        int c = input.dim(-1);
+        Buffer y = output(node);
+        if (c == 0) {
+            return;
+        }
+        long rows = input.shape().size() / c;
+        Buffer x = buffer(input);
+        Buffer gamma = buffer(node.input(1));
+        Buffer g = buffer(node.input(2));
+        Buffer moments = moments(input);
+        Buffer partial = plannedBuffer(8L * BatchStatistics.parts(rows, c) * c);
+        Buffer factors = plannedBuffer(12L * c);
+        Buffer rest = y.view(4 * rows * c, 8L * c);
+        emit(new BatchStatistics.GradientSums(x, g, moments, rows, c, partial), x, g, moments, partial);
+        emit(new BatchStatistics.GradientFactors(partial, gamma, moments, op.eps(), rows, c, rest, factors), partial, gamma, moments, rest, factors);
+        emit(new BatchStatistics.Gradient(x, g, moments, factors, rows, c, y), x, g, moments, factors, y);
+    }
+
+    /** Whether a slice along an axis lies in one piece. */
+    private static boolean isRun(Shape s, int axis) {
+        for (int i = 0; i < axis; i++) {
+            if (s.dim(i) != 1) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A node that shows its input's memory. */
@@ -520,6 +689,10 @@ final class Lowering {
         int n = node.dim(-1);
         int k = a.dim(op.transposeA() ? -2 : -1);
         if (nothingToMultiply(node, k, op.epilogue(), 2)) {
+            return;
+        }
+        if (op.transposeA() && !op.transposeB() && node.shape().rank() == 2 && op.epilogue().equals(Epilogue.NONE)) {
+            weightGradient(b, a, node, WeightGradient.Geometry.product(k, n, m)); // a linear layer's
             return;
         }
         long batch = node.shape().size() / ((long) m * n);
@@ -621,18 +794,15 @@ final class Lowering {
         Buffer bias = bias(node, op.epilogue(), 2);
         Buffer residual = residual(node, op.epilogue(), 2);
         long flops = 2 * node.shape().size() * w.dim(1) * taps;
-        boolean winograd = w.dim(2) == 3 && w.dim(3) == 3 && op.stride() == 1 && op.padding() == 1
-            && WideWinograd.pays(x.dim(0), x.dim(1), x.dim(2), w.dim(1), w.dim(0));
-        // Weights that are transformed once take four times the memory, which must pay: packed once, and few for many pixels.
-        if (winograd && x.dim(1) * x.dim(2) >= WINOGRAD_PIXELS && constants.contains(node.input(1))) {
-            Buffer transformed = pack(node.input(1), (right, to) -> new Products.PackWinograd(right, w.dim(0), w.dim(1), to),
-                Winograd.packedFloats(w.dim(1), w.dim(0)));
-            Buffer y = output(node);
-            emit(new Products.WinogradConvolution(new Winograd(x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0)), a, transformed, bias, residual,
-                op.epilogue().relu(), y, flops), a, transformed, bias, residual, y);
+        boolean winograd = op.padding() == 1 && op.stride() == 1 && isWinograd(x.dim(0), x.dim(1), x.dim(2), w, w.dim(1), w.dim(0));
+        // Weights that are transformed beforehand take four times the memory, which must pay: few for many pixels.
+        if (winograd && x.dim(1) * x.dim(2) >= WINOGRAD_PIXELS) {
+            PackMaker maker = constants.contains(node.input(1)) ? (right, to) -> new Products.PackWinograd(right, w.dim(0), w.dim(1), to)
+                : (right, to) -> new PackWeights.Transformed(right, w.dim(0), w.dim(1), false, to);
+            winograd(x, node.input(1), w.dim(1), w.dim(0), maker, a, bias, residual, op.epilogue().relu(), node, flops);
             return;
         }
-        Buffer packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, false, to),
+        Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), taps, PackWeights.straight(taps), false, to),
             ImplicitGemm.packedFloats(taps * w.dim(1), w.dim(0)));
         if (winograd) {
             winograd(new WideWinograd(x.dim(0), x.dim(1), x.dim(2), w.dim(1), w.dim(0)), a, packed, bias, residual, op.epilogue().relu(),
@@ -643,7 +813,23 @@ final class Lowering {
         multiply(gemm, 1, a, 0, packed, 0, bias, residual, op.epilogue().relu(), output(node), 0, flops);
     }
 
-    /** A convolution of the output gradient, zeros put between its pixels for strides, with the flipped weight. */
+    /** Whether Winograd pays: transformed weights take four times the memory, so that they must be read for many pixels. */
+    private static boolean isWinograd(int images, int height, int width, Shape w, int inputs, int outputs) {
+        return w.dim(2) == 3 && w.dim(3) == 3 && WideWinograd.pays(images, height, width, inputs, outputs);
+    }
+
+    private void winograd(Shape x, Tensor w, int inputs, int outputs, PackMaker maker, Buffer a, @Nullable Buffer bias, @Nullable Buffer residual,
+        boolean relu, Tensor node, long flops) {
+        Buffer transformed = pack(w, maker, Winograd.packedFloats(inputs, outputs));
+        Buffer y = output(node);
+        emit(new Products.WinogradConvolution(new Winograd(x.dim(0), x.dim(1), x.dim(2), x.dim(3), outputs), a, transformed, bias, residual, relu, y,
+            flops), a, transformed, bias, residual, y);
+    }
+
+    /**
+     * A convolution of the output gradient with the flipped weight. With strides, one for each place in a stride, which some of the
+     * taps reach.
+     */
     private void conv2dInputGradient(Tensor node, Op.Conv2dInputGradient op) {
         Shape gs = node.input(0).shape();
         Shape w = node.input(1).shape();
@@ -652,28 +838,68 @@ final class Lowering {
         }
         Buffer g = buffer(node.input(0));
         int taps = w.dim(2) * w.dim(3);
-        int height = (gs.dim(1) - 1) * op.stride() + 1 + (op.height() + 2 * op.padding() - w.dim(2)) % op.stride();
-        int width = (gs.dim(2) - 1) * op.stride() + 1 + (op.width() + 2 * op.padding() - w.dim(3)) % op.stride();
+        long flops = 2 * gs.size() * w.dim(1) * taps;
         if (op.stride() > 1) {
-            Shape wide = Shape.of(gs.dim(0), height, width, gs.dim(3));
-            Buffer spaced = plannedBuffer(4 * wide.size());
-            emit(new Movement.Zero(spaced, wide.size()), spaced);
-            long[] strides = wide.strides();
-            strides[1] *= op.stride();
-            strides[2] *= op.stride();
-            emit(new Movement.StridedCopy(gs, g, 0, gs.strides(), spaced, 0, strides), g, spaced);
-            g = spaced;
-        }
-        Buffer packed = pack(node.input(1), (right, to) -> new Products.PackConvolution(right, w.dim(0), w.dim(1), taps, true, to),
-            ImplicitGemm.packedFloats(taps * w.dim(0), w.dim(1)));
-        if (w.dim(2) == 3 && w.dim(3) == 3 && op.stride() == 1 && op.padding() == 1
-            && WideWinograd.pays(gs.dim(0), height, width, w.dim(0), w.dim(1))) {
-            winograd(new WideWinograd(gs.dim(0), height, width, w.dim(0), w.dim(1)), g, packed, null, null, false, output(node),
-                2 * gs.size() * w.dim(1) * taps);
+            stridedInputGradient(node, op, g, flops);
             return;
         }
-        ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), height, width, gs.dim(3), w.dim(1), w.dim(2), w.dim(3), 1,
+        boolean winograd = op.padding() == 1 && isWinograd(gs.dim(0), gs.dim(1), gs.dim(2), w, w.dim(0), w.dim(1));
+        if (winograd && gs.dim(1) * gs.dim(2) >= WINOGRAD_PIXELS) {
+            winograd(gs, node.input(1), w.dim(0), w.dim(1), (right, to) -> new PackWeights.Transformed(right, w.dim(0), w.dim(1), true, to), g, null, null,
+                false, node, flops);
+            return;
+        }
+        Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), taps, PackWeights.flipped(taps), true, to),
+            ImplicitGemm.packedFloats(taps * w.dim(0), w.dim(1)));
+        if (winograd) {
+            winograd(new WideWinograd(gs.dim(0), gs.dim(1), gs.dim(2), w.dim(0), w.dim(1)), g, packed, null, null, false, output(node), flops);
+            return;
+        }
+        ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), gs.dim(1), gs.dim(2), gs.dim(3), w.dim(1), w.dim(2), w.dim(3), 1,
             w.dim(2) - 1 - op.padding(), w.dim(3) - 1 - op.padding());
-        multiply(gemm, 1, g, 0, packed, 0, null, null, false, output(node), 0, 2 * gs.size() * w.dim(1) * taps);
+        multiply(gemm, 1, g, 0, packed, 0, null, null, false, output(node), 0, flops);
+    }
+
+    private void stridedInputGradient(Tensor node, Op.Conv2dInputGradient op, Buffer g, long flops) {
+        Shape gs = node.input(0).shape();
+        Shape w = node.input(1).shape();
+        Buffer y = output(node);
+        int stride = op.stride();
+        StridedTaps[] rows = new StridedTaps[stride];
+        StridedTaps[] columns = new StridedTaps[stride];
+        boolean all = true;
+        for (int p = 0; p < stride; p++) {
+            rows[p] = StridedTaps.of(p, stride, op.padding(), w.dim(2), gs.dim(1), op.height());
+            columns[p] = StridedTaps.of(p, stride, op.padding(), w.dim(3), gs.dim(2), op.width());
+            all &= rows[p].complete() && columns[p].complete();
+        }
+        if (!all) {
+            emit(new Movement.Zero(y, node.shape().size()), y);
+        }
+        for (StridedTaps v : rows) {
+            for (StridedTaps h : columns) {
+                if (v.count() <= 0 || h.count() <= 0) {
+                    continue;
+                }
+                int[] order = new int[v.taps().length * h.taps().length];
+                for (int i = 0; i < order.length; i++) {
+                    order[i] = v.taps()[i / h.taps().length] * w.dim(3) + h.taps()[i % h.taps().length];
+                }
+                Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), w.dim(2) * w.dim(3), order, true, to),
+                    ImplicitGemm.packedFloats(order.length * w.dim(0), w.dim(1)));
+                ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), gs.dim(1), gs.dim(2), gs.dim(3), w.dim(1), v.taps().length, h.taps().length, 1,
+                    v.padding(), h.padding());
+                Shape computed = Shape.of(gs.dim(0), v.extent(gs.dim(1)), h.extent(gs.dim(2)), w.dim(1));
+                Buffer part = plannedBuffer(4 * computed.size());
+                multiply(gemm, 1, g, 0, packed, 0, null, null, false, part, 0, flops * order.length / (w.dim(2) * w.dim(3)));
+                Shape area = Shape.of(gs.dim(0), v.count(), h.count(), w.dim(1));
+                long[] from = computed.strides();
+                long[] to = node.shape().strides();
+                long at = to[1] * (v.place() + (long) stride * v.start()) + to[2] * (h.place() + (long) stride * h.start());
+                to[1] *= stride;
+                to[2] *= stride;
+                emit(new Movement.StridedCopy(area, part, from[1] * v.skip() + from[2] * h.skip(), from, y, at, to), part, y);
+            }
+        }
     }
 }

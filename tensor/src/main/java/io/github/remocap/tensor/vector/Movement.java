@@ -107,10 +107,7 @@ final class Movement {
         @Override
         void run(int unit, Scratch memory) {
             long from = from(n, units, unit);
-            long end = from(n, units, unit + 1);
-            for (long i = from; i < end; i++) {
-                set(y.at() + 4 * i, 0f);
-            }
+            Simd.zero(y.at() + 4 * from, from(n, units, unit + 1) - from);
         }
     }
 

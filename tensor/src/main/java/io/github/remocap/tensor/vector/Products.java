@@ -53,52 +53,6 @@ final class Products {
         }
     }
 
-    /**
-     * Packs a convolution's weight {@code [outputs, inputs, taps]} as {@code [tap, input][output]}, or for the gradient to the input
-     * as {@code [flipped tap, output][input]}.
-     */
-    static final class PackConvolution extends Step {
-        private final Buffer w;
-        private final int rows;
-        private final int columns;
-        private final int taps;
-        private final long rowStride;
-        private final long columnStride;
-        private final boolean gradient;
-        private final Buffer packed;
-
-        PackConvolution(Buffer w, int outputs, int inputs, int taps, boolean gradient, Buffer packed) {
-            this.w = w;
-            this.taps = taps;
-            this.gradient = gradient;
-            this.rows = gradient ? outputs : inputs;
-            this.columns = gradient ? inputs : outputs;
-            this.rowStride = gradient ? 4L * inputs * taps : 4L * taps;
-            this.columnStride = gradient ? 4L * taps : 4L * inputs * taps;
-            this.packed = packed;
-        }
-
-        @Override
-        int units() {
-            return (columns + COLUMNS - 1) / COLUMNS;
-        }
-
-        @Override
-        void run(int unit, Scratch memory) {
-            long to = packed.at() + 4L * unit * COLUMNS * taps * rows;
-            int count = Math.min(COLUMNS, columns - unit * COLUMNS);
-            for (int j = 0; j < COLUMNS; j++) {
-                long from = w.at() + columnStride * (unit * COLUMNS + j);
-                for (int r = 0; r < rows; r++) {
-                    for (int t = 0; t < taps; t++) {
-                        int tap = gradient ? taps - 1 - t : t;
-                        set(to + 4L * ((tap * rows + r) * COLUMNS + j), j < count ? get(from + rowStride * r + 4L * t) : 0f);
-                    }
-                }
-            }
-        }
-    }
-
     /** Transforms and packs a 3x3 weight {@code [outputs, inputs, 3, 3]} for {@link Winograd}. */
     static final class PackWinograd extends Step {
         private final Buffer w;

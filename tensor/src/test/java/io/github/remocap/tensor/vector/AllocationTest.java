@@ -114,6 +114,11 @@ class AllocationTest {
         out.add(conv);
         out.add(graph.apply(new Op.Conv2dInputGradient(2, 1, 6, 6), conv, k));
         Tensor gradient = graph.apply(new Op.Conv2dWeightGradient(2, 1, 3, 3), x, conv);
+        Tensor wide = graph.input("wide", Shape.of(1, 8, 8, 32));
+        Tensor kernel = parameter(graph, "kernel", 32, 32, 3, 3);
+        out.add(wide.conv2d(kernel, 1, 1));
+        out.add(graph.apply(new Op.Conv2dInputGradient(1, 1, 8, 8), wide, kernel));
+        out.add(graph.apply(new Op.Conv2dWeightGradient(1, 1, 3, 3), wide, wide));
         out.add(graph.apply(new Op.SparseMatMul(SparseMatrix.fromDense(2, 6, new double[] {1, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1})), x));
         Tensor q = x.reshape(2, 36, 20);
         boolean[][] allowed = new boolean[36][36];
@@ -136,6 +141,9 @@ class AllocationTest {
         Tensor channel = parameter(graph, "channel", 20);
         out.add(graph.apply(new Op.Normalize(3, 3, 1e-5, true), x, channel, channel));
         out.add(graph.apply(new Op.Normalize(1, 2, 1e-5, true), x, channel, channel));
+        out.add(graph.apply(new Op.Normalize(0, 2, 1e-5, true), x, channel, channel));
+        out.add(graph.apply(new Op.Moments(), x));
+        out.add(graph.apply(new Op.BatchNormGradient(1e-5), x, channel, x));
         out.add(graph.apply(new Op.NormalizeGradient(3, 3, 1e-5), x, x));
         out.add(graph.apply(new Op.NormalizeGradient(0, 2, 1e-5), x, x));
         out.add(graph.apply(new Op.BatchNorm(1e-5), x, channel, channel, channel, channel));

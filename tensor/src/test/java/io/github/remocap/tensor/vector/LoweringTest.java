@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.remocap.tensor.Compilation;
 import io.github.remocap.tensor.Graph;
 import io.github.remocap.tensor.Op;
+import io.github.remocap.tensor.Program;
 import io.github.remocap.tensor.OpCase;
 import io.github.remocap.tensor.Shape;
 import io.github.remocap.tensor.Tensor;
@@ -82,11 +83,40 @@ class LoweringTest {
     void memoryIsShared() {
         Tensor y = graph.input("x", Shape.of(1000));
         for (int i = 0; i < 40; i++) {
-            y = y.affine(1, 1);
+            y = y.softmax();
         }
         try (VectorProgram program = (VectorProgram) DEVICE.compile(Compilation.of(y))) {
             assertEquals(40, program.steps().length);
             assertTrue(program.memory() <= 4 * 4096, program.memory() + " bytes");
+        }
+    }
+
+    @Test
+    void elementwiseNodesAreOneStep() {
+        Tensor x = graph.input("x", Shape.of(5000));
+        Tensor rate = graph.input("rate", Shape.SCALAR).mul(2);
+        Tensor w = parameter("w", 5000);
+        Tensor m = w.mul(0.9).add(x.square().mul(0.1));
+        Tensor shown = m.sqrt().add(1e-3);
+        Tensor y = x.div(shown).mul(rate).sub(w);
+        List<String> steps = steps(Compilation.training(List.of(y, y.sum()), List.of(new Compilation.Update(w, m))));
+        assertEquals(List.of("Affine", "Binary.sub", "Reduce.sum", "Binary.add"), steps, "the rate, one step of eight nodes, a sum, the update");
+    }
+
+    @Test
+    void whatAGroupNeedsFromOutsideComesBeforeIt() {
+        Tensor x = graph.input("x", Shape.of(8));
+        Tensor a = x.mul(2);
+        Tensor s = a.sum(); // needs a member of the group that follows
+        Tensor y = a.add(1).mul(s).sub(a);
+        try (Program program = DEVICE.compile(Compilation.of(y))) {
+            program.write(x, new float[] {1, 2, 3, 4, 5, 6, 7, 8});
+            program.run();
+            float[] expected = new float[8];
+            for (int i = 0; i < 8; i++) {
+                expected[i] = (2 * (i + 1) + 1) * 72 - 2 * (i + 1);
+            }
+            assertArrayEquals(expected, program.read(y));
         }
     }
 }
