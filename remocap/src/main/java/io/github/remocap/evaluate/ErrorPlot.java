@@ -25,7 +25,7 @@ final class ErrorPlot {
         XYChart chart = new XYChartBuilder().width(1300).height(520).title("Errors over time: " + e.data() + ", protocol "
             + e.clips().protocol().name().toLowerCase(java.util.Locale.ROOT)).xAxisTitle("evaluated frame").yAxisTitle("error in mm").build();
         chart.getStyler().setYAxisMin(0.0);
-        chart.getStyler().setLegendPosition(LegendPosition.InsideNE).setChartBackgroundColor(Color.WHITE);
+        chart.getStyler().setLegendPosition(LegendPosition.OutsideE).setChartBackgroundColor(Color.WHITE);
         boolean any = add(chart, "MPVPE", e.result().frames(), FrameError::mpvpe, new Color(0x7A7A7A));
         any |= add(chart, "MPJPE", e.result().frames(), FrameError::mpjpe, new Color(0x2166AC));
         any |= add(chart, "PA-MPJPE", e.result().frames(), FrameError::paMpjpe, new Color(0xB2182B));

@@ -160,7 +160,7 @@ class FullSizeTrainingTest {
                     double actual = program.read(wanted.get(name))[0];
                     double relative = Math.abs(actual - value) / Math.abs(value);
                     System.out.printf("%.1e  %s: %s, PyTorch %s%n", relative, name, actual, value);
-                    double tolerance = name.startsWith(NORM) ? Math.max(NORM_TOLERANCE, roundings.get(name.substring(NORM.length()))) : LOSS_TOLERANCE;
+                    double tolerance = name.startsWith(NORM) ? Math.max(NORM_TOLERANCE, SINGLE_PRECISION * roundings.get(name.substring(NORM.length()))) : LOSS_TOLERANCE;
                     if (!(relative <= tolerance)) {
                         wrong.add(name + " differs by " + relative);
                     }

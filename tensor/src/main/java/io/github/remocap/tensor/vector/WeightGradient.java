@@ -21,6 +21,8 @@ final class WeightGradient extends Step {
     /** Pixels of a chunk: a panel of the output gradient stays in the first-level cache. */
     private static final int PIXELS = 256;
     private static final int INPUT_GROUP = 96 / ROWS * ROWS;
+    /** Without a kernel less is computed with what is read: larger groups and shorter chunks, which take as much memory. */
+    private static final int LARGER = 2;
     /** Sums of a unit: they stay in the second-level cache beside a chunk. */
     private static final int SUMS = 56 * 1024;
     /** Units that keep a few workers evenly busy. */
@@ -45,6 +47,7 @@ final class WeightGradient extends Step {
     private final int chunksPerImage;
     private final int planeFloats; // of one place in a stride
     private final int channelFloats; // from one channel of a chunk to the next
+    private final int inputGroup;
     private final int inputGroups;
     private final int outputGroup;
     private final int outputGroups;
@@ -84,14 +87,15 @@ final class WeightGradient extends Step {
         // Zeros right of a row serve as those left of the next one, where there are no pixels in them.
         boolean shared = outWidth * stride >= width;
         this.pitch = outWidth + (shared ? Math.max(tapsX.before, tapsX.after) : tapsX.before + tapsX.after);
-        this.chunkRows = Math.clamp(PIXELS / pitch, 1, outHeight);
+        this.chunkRows = Math.clamp((taps == 1 ? PIXELS / LARGER : PIXELS) / pitch, 1, outHeight);
         this.chunksPerImage = (outHeight + chunkRows - 1) / chunkRows;
         this.planeFloats = tapsX.before + (chunkRows + tapsY.before + tapsY.after) * pitch;
         int floats = tapsY.places * tapsX.places * planeFloats;
         this.channelFloats = (floats + 15) / 16 * 16 + (floats / 16 % 2 == 0 ? 16 : 32); // an odd number of cache lines: no aliasing
-        this.inputGroups = (inputs + INPUT_GROUP - 1) / INPUT_GROUP;
+        this.inputGroup = taps == 1 ? LARGER * INPUT_GROUP : INPUT_GROUP;
+        this.inputGroups = (inputs + inputGroup - 1) / inputGroup;
         int panels = (outputs + COLUMNS - 1) / COLUMNS;
-        int fit = Math.clamp(SUMS / (taps * Math.min(INPUT_GROUP, inputs)) / COLUMNS, 1, Math.max(1, 256 / COLUMNS));
+        int fit = Math.clamp(SUMS / (taps * Math.min(inputGroup, inputs)) / COLUMNS, 1, Math.max(1, 256 / COLUMNS));
         int groups = (panels + fit - 1) / fit;
         this.outputGroup = (panels + groups - 1) / groups * COLUMNS;
         this.outputGroups = (outputs + outputGroup - 1) / outputGroup;
@@ -144,12 +148,12 @@ final class WeightGradient extends Step {
     }
 
     private int sums() {
-        return INPUT_GROUP * channelFloats;
+        return inputGroup * channelFloats;
     }
 
     @Override
     int scratchFloats() {
-        return sums() + INPUT_GROUP * taps * outputGroup;
+        return sums() + inputGroup * taps * outputGroup;
     }
 
     @Override
@@ -160,9 +164,9 @@ final class WeightGradient extends Step {
     @Override
     void run(int unit, Scratch memory) {
         int part = unit / (inputGroups * outputGroups);
-        int firstInput = unit / outputGroups % inputGroups * INPUT_GROUP;
+        int firstInput = unit / outputGroups % inputGroups * inputGroup;
         int firstOutput = unit % outputGroups * outputGroup;
-        int channels = Math.min(INPUT_GROUP, inputs - firstInput);
+        int channels = Math.min(inputGroup, inputs - firstInput);
         int columns = Math.min(outputGroup, outputs - firstOutput);
         float[] f = memory.floats;
         int from = (int) from(chunks(), parts, part);
