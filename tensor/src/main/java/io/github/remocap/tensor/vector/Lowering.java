@@ -865,6 +865,7 @@ final class Lowering {
         Shape w = node.input(1).shape();
         Buffer y = output(node);
         int stride = op.stride();
+        int taps = w.dim(2) * w.dim(3);
         StridedTaps[] rows = new StridedTaps[stride];
         StridedTaps[] columns = new StridedTaps[stride];
         boolean all = true;
@@ -891,7 +892,7 @@ final class Lowering {
                     v.padding(), h.padding());
                 Shape computed = Shape.of(gs.dim(0), v.extent(gs.dim(1)), h.extent(gs.dim(2)), w.dim(1));
                 Buffer part = plannedBuffer(4 * computed.size());
-                multiply(gemm, 1, g, 0, packed, 0, null, null, false, part, 0, flops * order.length / (w.dim(2) * w.dim(3)));
+                multiply(gemm, 1, g, 0, packed, 0, null, null, false, part, 0, flops * order.length / taps);
                 Shape area = Shape.of(gs.dim(0), v.count(), h.count(), w.dim(1));
                 long[] from = computed.strides();
                 long[] to = node.shape().strides();
