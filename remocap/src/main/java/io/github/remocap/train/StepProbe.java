@@ -6,7 +6,7 @@ import io.github.remocap.layers.Weights;
 import io.github.remocap.model.Config;
 import io.github.remocap.model.Mesh;
 import io.github.remocap.model.RemoCap;
-import io.github.remocap.parity.DeterministicNumbers;
+import io.github.remocap.tensor.CounterRandom;
 import io.github.remocap.tensor.Device;
 import io.github.remocap.tensor.Program.StepTime;
 import io.github.remocap.tensor.Shape;
@@ -48,10 +48,19 @@ public final class StepProbe implements AutoCloseable {
             shapes.put("betas", Shape.of(n, 10));
         }
         Map<String, float[]> arrays = new LinkedHashMap<>();
-        shapes.forEach((name, shape) -> arrays.put(name,
-            DeterministicNumbers.uniform("bench/" + name, Math.toIntExact(clips * shape.size()), name.startsWith("has") ? 1 : -1, 1)));
+        shapes.forEach((name, shape) -> arrays.put(name, numbers(name, Math.toIntExact(clips * shape.size()))));
         this.batch = new Batch(new int[clips], arrays);
         this.step = new TrainingStep(config, network, weights, mesh, surface, shapes, state, device);
+    }
+
+    /** Numbers in [-1, 1); marks of what a frame has are 1. */
+    private static float[] numbers(String name, int count) {
+        long stream = CounterRandom.stream(CounterRandom.key(name), 0);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = name.startsWith("has") ? 1 : (float) (2 * CounterRandom.uniform(stream, i) - 1);
+        }
+        return values;
     }
 
     /** One step. */

@@ -157,9 +157,6 @@ final class OpWriter {
     }
 
     private void along(Tensor node, int axis, AlongAxis writer) {
-        if (dims.of(node).stream().anyMatch(d -> !d.fixed()) && !dims.of(node).get(axis).fixed()) {
-            throw new OnnxExportException(node, "it goes along the batch; export for a fixed number of clips");
-        }
         if (node.shape().rank() == 4 && node.inputs().stream().anyMatch(layouts::hasFirst)) {
             layouts.first(node, writer.write(node.inputs().stream().map(layouts::first).toList(), Layouts.firstAxis(axis)));
         } else {
