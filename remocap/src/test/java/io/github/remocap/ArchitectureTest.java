@@ -75,6 +75,12 @@ class ArchitectureTest {
     }
 
     @Test
+    void dataAndEvaluationKnowNothingOfNetworks() {
+        noClasses().that().resideInAnyPackage(packages("data", "evaluate")).should().dependOnClassesThat()
+            .resideInAnyPackage(packages("autograd", "layers", "model", "train", "parity")).check(CLASSES);
+    }
+
+    @Test
     void noPackagesGoInCircles() {
         SlicesRuleDefinition.slices().matching(ROOT + "(*)..").should().beFreeOfCycles().check(CLASSES);
     }

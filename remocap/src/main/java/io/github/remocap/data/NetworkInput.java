@@ -34,7 +34,7 @@ public record NetworkInput(Annotation annotation, int width, int height, InputCr
             crop = InputCrop.of(a.center()[0], a.center()[1], augmentation.scale() * a.scale(), augmentation.rotation(), augmentation.flip(),
                 augmentation.noise(), size);
         } catch (IllegalArgumentException e) {
-            throw new DamagedRowException(images.describe(row), "scale " + a.scale() + " leaves nothing of the picture", e);
+            throw new DamagedRowException(images.describe(row), "scale " + a.scale() + " cannot be used: " + e.getMessage(), e);
         }
         Frame frame = FrameSource.frame(images.image(row));
         crop.sample(frame, pixels, offset);

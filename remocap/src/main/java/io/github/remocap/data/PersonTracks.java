@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells persons apart where several rows share a picture and nothing numbers them: by their shape coefficients, which 3DPW keeps for
@@ -13,9 +14,10 @@ import java.util.List;
 final class PersonTracks {
     private static final double SAME_SHAPE = 1e-3; // files round
     private static final double NEAR = 1; // sides of the box between two frames
+    private static final double UNSEEN = 1e9; // after everybody who is known
 
     private final List<List<Integer>> tracks = new ArrayList<>();
-    private final List<Annotation> latest = new ArrayList<>();
+    private final List<@Nullable Annotation> latest = new ArrayList<>();
 
     private PersonTracks() {
     }
@@ -44,14 +46,15 @@ final class PersonTracks {
     }
 
     private void add(AnnotatedImages images, List<Row> picture) throws IOException {
-        List<Annotation> people = new ArrayList<>();
+        List<@Nullable Annotation> people = new ArrayList<>();
         for (Row row : picture) {
-            people.add(images.annotation(row.index()));
+            people.add(annotation(images, row.index()));
         }
         List<Match> matches = new ArrayList<>();
         for (int t = 0; t < tracks.size(); t++) {
             for (int p = 0; p < people.size(); p++) {
-                double cost = cost(latest.get(t), people.get(p));
+                Annotation person = people.get(p);
+                double cost = person == null ? UNSEEN + p : cost(latest.get(t), person);
                 if (cost < Double.POSITIVE_INFINITY) {
                     matches.add(new Match(t, p, cost));
                 }
@@ -65,7 +68,10 @@ final class PersonTracks {
                 continued[m.track] = true;
                 placed[m.row] = true;
                 tracks.get(m.track).add(picture.get(m.row).index());
-                latest.set(m.track, people.get(m.row));
+                Annotation person = people.get(m.row);
+                if (person != null) {
+                    latest.set(m.track, person);
+                }
             }
         }
         for (int p = 0; p < people.size(); p++) {
@@ -76,8 +82,20 @@ final class PersonTracks {
         }
     }
 
+    /** Null for a damaged row: it takes the place that is left, and whoever reads it reports it. */
+    private static @Nullable Annotation annotation(AnnotatedImages images, int row) throws IOException {
+        try {
+            return images.annotation(row);
+        } catch (DamagedRowException e) {
+            return null;
+        }
+    }
+
     /** How unlikely two annotations are the same person's; infinity where they are not. */
-    private static double cost(Annotation before, Annotation now) {
+    private static double cost(@Nullable Annotation before, Annotation now) {
+        if (before == null) { // a track that began with a damaged row
+            return UNSEEN;
+        }
         double x = now.center()[0] - before.center()[0];
         double y = now.center()[1] - before.center()[1];
         double moved = Math.hypot(x, y) / (200 * Math.max(before.scale(), now.scale()));

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rows of a TSV file of any size, read where they are asked for. The file is mapped; in memory is only the byte at which each row begins,
- * from {@code .lineidx} beside it. Where that file is missing or older than the rows it is built (and kept, if the folder can be written).
+ * from {@code .lineidx} beside it. Where that file is missing it is built (and kept, if the folder can be written).
  */
 final class TsvFile implements Closeable {
     private static final VectorSpecies<Byte> WIDE = ByteVector.SPECIES_PREFERRED;
@@ -51,7 +51,7 @@ final class TsvFile implements Closeable {
         try {
             Path index = indexOf(path);
             long[] starts;
-            if (Files.isRegularFile(index) && Files.getLastModifiedTime(index).compareTo(Files.getLastModifiedTime(path)) >= 0) {
+            if (Files.isRegularFile(index)) {
                 starts = readIndex(index);
                 check(path, index, file.data(), starts);
             } else {
@@ -108,8 +108,9 @@ final class TsvFile implements Closeable {
             }
             before = at;
         }
-        if (starts.length == 0 && data.byteSize() > 0) {
-            throw new IOException(index + ": is empty, " + path + " is not; delete the index to have it built again");
+        long end = starts.length == 0 ? 0 : find(data, (byte) '\n', before, data.byteSize()) + 1;
+        if (end < data.byteSize()) {
+            throw new IOException(index + ": ends with row " + (starts.length - 1) + ", " + path + " has more; delete the index to have it built again");
         }
     }
 

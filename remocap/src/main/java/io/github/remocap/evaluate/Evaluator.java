@@ -105,7 +105,14 @@ public final class Evaluator {
                     hooks.damage().accept(e.getMessage());
                     continue;
                 }
-                measure(loaded, predictor.predict(loaded.images()), frames, worst);
+                Predictor.Meshes meshes = predictor.predict(loaded.images());
+                for (float x : meshes.vertices()) {
+                    if (!Float.isFinite(x)) { // must not pass for a frame without truth
+                        throw new IOException(data.describe(loaded.clip().rows()[0]) + ": the prediction of the clip that begins here is " + x
+                            + "; the model is not usable");
+                    }
+                }
+                measure(loaded, meshes, frames, worst);
                 hooks.progress().accept(done + 1);
             }
         }

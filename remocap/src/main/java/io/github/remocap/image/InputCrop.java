@@ -26,12 +26,13 @@ public record InputCrop(int x0, int y0, int x1, int y1, double[] toCrop, double 
     private static final float[] STD = {0.229f, 0.224f, 0.225f};
     private static final int PLACE_BITS = 5; // warpAffine rounds places to 1/32 pixel
     private static final int MATRIX_BITS = 10;
+    private static final int MOST_PIXELS = 1 << 20; // along a side
     private static final double NEARLY_WHOLE = 1e-4; // scales are in single precision
 
-    /** @throws IllegalArgumentException if nothing remains of the picture */
+    /** @throws IllegalArgumentException if nothing remains of the picture, or it would be a speck in the crop */
     public InputCrop {
-        if (x1 <= x0 || y1 <= y0 || output < 1) {
-            throw new IllegalArgumentException("crop [" + x0 + ", " + x1 + ") x [" + y0 + ", " + y1 + ") to " + output + " pixels is empty");
+        if (x1 <= x0 || y1 <= y0 || output < 1 || Math.max((long) x1 - x0, (long) y1 - y0) > MOST_PIXELS) {
+            throw new IllegalArgumentException("crop [" + x0 + ", " + x1 + ") x [" + y0 + ", " + y1 + ") to " + output + " pixels is empty or too large");
         }
     }
 
@@ -41,7 +42,7 @@ public record InputCrop(int x0, int y0, int x1, int y1, double[] toCrop, double 
      * @param centerX middle of the box in pixels of the picture
      * @param centerY likewise
      * @param scale side of the square over 200 pixels
-     * @throws IllegalArgumentException if nothing remains of the picture
+     * @throws IllegalArgumentException if nothing remains of the picture, or it would be a speck in the crop
      */
     public static InputCrop of(double centerX, double centerY, double scale, double rotation, boolean flip, float[] noise, int output) {
         double h = 200 * scale;

@@ -31,11 +31,12 @@ public final class AnnotatedClips implements ClipSource {
      *
      * @param protocol how tracks are cut
      * @param augmented whether clips are changed at random
-     * @param skipping whether a damaged clip is replaced by the next intact one, so that steps keep their size; otherwise it is an error
+     * @param training whether a damaged clip is replaced by the next intact one, so that steps keep their size; otherwise it is an error, and
+     *     frames that only fill a clip have no truth, so that every frame counts once
      * @param size side of the network's input in pixels
      * @param seed of augmentation
      */
-    public record Settings(Clips.Protocol protocol, boolean augmented, boolean skipping, int size, long seed) {
+    public record Settings(Clips.Protocol protocol, boolean augmented, boolean training, int size, long seed) {
     }
 
     /** A data set and its clips; {@code before} clips are in data sets before it. */
@@ -142,7 +143,7 @@ public final class AnnotatedClips implements ClipSource {
     @Override
     public Map<String, float[]> load(int clip, long epoch) throws IOException {
         Augmentation augmentation = settings.augmented ? Augmentation.draw(settings.seed, epoch, clip) : Augmentation.NONE;
-        if (!settings.skipping) {
+        if (!settings.training) {
             return read(clip, augmentation);
         }
         for (int i = 0; i < size; i++) {
@@ -162,14 +163,17 @@ public final class AnnotatedClips implements ClipSource {
         AnnotatedImages images = part(clip).images;
         Map<String, float[]> arrays = new LinkedHashMap<>();
         shapes.forEach((name, shape) -> arrays.put(name, new float[Math.toIntExact(shape.size())]));
-        int[] rows = clip(clip).rows();
+        Clip frames = clip(clip);
+        int[] rows = frames.rows();
         for (int f = 0; f < rows.length; f++) {
-            int row = rows[augmentation.reversed() ? rows.length - 1 - f : f];
+            int at = augmentation.reversed() ? rows.length - 1 - f : f;
+            int row = rows[at];
+            boolean counts = settings.training || at >= frames.first() && at < frames.first() + frames.count();
             NetworkInput input = NetworkInput.read(images, row, augmentation, settings.size, arrays.get(IMAGES), f * settings.size * settings.size * 3);
             put(arrays, "joints_2d", f, Joints.from24(input.joints2d(), 3));
             put(arrays, "joints_3d", f, Joints.from24(input.joints3d(), 4));
-            put(arrays, "has_3d", f, input.annotation().has3d() ? 1 : 0);
-            put(arrays, "has_smpl", f, input.annotation().hasSmpl() ? 1 : 0);
+            put(arrays, "has_3d", f, counts && input.annotation().has3d() ? 1 : 0);
+            put(arrays, "has_smpl", f, counts && input.annotation().hasSmpl() ? 1 : 0);
             put(arrays, "pose", f, input.pose());
             put(arrays, "betas", f, input.annotation().betas());
         }

@@ -213,6 +213,10 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
         return config;
     }
 
+    private static Path assets(String text, Path folder) {
+        return text.equals(BodyAssets.EMBEDDED) ? Path.of(text) : folder.resolve(text);
+    }
+
     private static Data data(Section s, Path folder) throws IOException {
         List<Path> train = files(s, "train", folder, true);
         List<Path> validation = files(s, "validation", folder, false);
@@ -231,10 +235,6 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
         }
         s.finish();
         return new Data(train, validation, threads, prefetch, protocol, augment, size);
-    }
-
-    private static Path assets(String text, Path folder) {
-        return text.equals(BodyAssets.EMBEDDED) ? Path.of(text) : folder.resolve(text);
     }
 
     private static Config model(Section top, Path folder) throws IOException {

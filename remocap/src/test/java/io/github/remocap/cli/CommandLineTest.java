@@ -99,7 +99,7 @@ class CommandLineTest {
 
     @Test
     void helpIsEverywhere() throws Exception {
-        for (String command : List.of("demo", "generate", "run", "forward", "import", "info", "parity", "devices")) {
+        for (String command : List.of("demo", "generate", "run", "forward", "import", "info", "parity", "train", "convert", "evaluate", "devices")) {
             Result help = remocap(command, "--help");
             assertEquals(0, help.status(), command);
             assertTrue(help.out().startsWith("Usage: remocap " + command), help.out());

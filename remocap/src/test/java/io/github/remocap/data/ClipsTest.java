@@ -87,6 +87,32 @@ class ClipsTest {
         assertArrayEquals(new int[] {0, 3, 4, 7, 8, 11, 12, 15}, full.clips().getFirst().rows());
     }
 
+    /** A damaged row takes the place that is left; whoever reads its clip hears of it. */
+    @Test
+    void damagedRowsKeepTheirPlace() throws IOException {
+        for (int f = 0; f < 8; f++) {
+            row("two", Annotation.UNKNOWN, f, 100, 0.5f);
+            row("two", Annotation.UNKNOWN, f, 120, -0.5f);
+        }
+        AnnotatedImages damaged = new DelegatedImages(new ListedImages(rows, new ArrayList<>())) {
+            @Override
+            public Annotation annotation(int i) throws IOException {
+                if (i == 6) {
+                    throw new DamagedRowException("row 6", "is damaged");
+                }
+                return super.annotation(i);
+            }
+
+            @Override
+            public Annotation.Place place(int i) {
+                return rows.get(i).place();
+            }
+        };
+        Clips full = Clips.of(damaged, Protocol.FULL, 8);
+        assertEquals(2, full.clips().size());
+        assertArrayEquals(new int[] {0, 2, 4, 6, 8, 10, 12, 14}, full.clips().getFirst().rows());
+    }
+
     @Test
     void numberedTracks() throws IOException {
         for (int f = 0; f < 8; f++) {

@@ -111,6 +111,9 @@ class TsvImagesTest {
         Files.writeString(index, "0\n17\n");
         String message = assertThrows(IOException.class, () -> TsvImages.open(yaml)).getMessage();
         assertTrue(message.contains(index.toString()) && message.contains("row 1"), message);
+        Files.write(index, java.util.Arrays.copyOf(before, new String(before, StandardCharsets.US_ASCII).indexOf('\n', 4) + 1));
+        String old = assertThrows(IOException.class, () -> TsvImages.open(yaml)).getMessage();
+        assertTrue(old.contains(index.toString()) && old.contains("has more"), old);
     }
 
     /** The files as METRO's tools write them: spaces in JSON, no sequence, floats for flags, gender missing, an old column in between. */

@@ -13,6 +13,7 @@ import io.github.remocap.body.Posing;
 import io.github.remocap.data.Annotation;
 import io.github.remocap.data.Clips;
 import io.github.remocap.data.DamagedRowException;
+import io.github.remocap.data.DelegatedImages;
 import io.github.remocap.data.KnownData;
 import io.github.remocap.data.ListedImages;
 import io.github.remocap.data.Made;
@@ -219,32 +220,13 @@ class EvaluatorTest {
     @Test
     void damagedRowsStopUnlessSkipped() throws IOException {
         ListedImages data = data(8);
-        io.github.remocap.data.AnnotatedImages broken = new io.github.remocap.data.AnnotatedImages() {
-            @Override
-            public String name() {
-                return "broken";
-            }
-
-            @Override
-            public int size() {
-                return 8;
-            }
-
-            @Override
-            public Annotation annotation(int i) {
-                return data.annotation(i);
-            }
-
+        DelegatedImages broken = new DelegatedImages(data) {
             @Override
             public BufferedImage image(int i) throws IOException {
                 if (i == 1) {
                     throw new DamagedRowException("file, row 1, key x", "no picture");
                 }
-                return data.image(i);
-            }
-
-            @Override
-            public void close() {
+                return super.image(i);
             }
         };
         Evaluator strict = new Evaluator(h36m, bodies, false, 0);
@@ -259,6 +241,13 @@ class EvaluatorTest {
         Evaluator.Result stopped = new Evaluator(h36m, bodies, true, 0).run(data, clips(data), predictor(data, 1, 0), 1,
             new Evaluator.Hooks(done -> { }, told::add, () -> true));
         assertFalse(stopped.complete());
+    }
+
+    @Test
+    void aPredictionThatIsNoNumberIsAnError() {
+        ListedImages data = data(4);
+        String message = assertThrows(IOException.class, () -> evaluate(data, predictor(data, Double.NaN, 0))).getMessage();
+        assertTrue(message.contains("NaN"), message);
     }
 
     @Test
