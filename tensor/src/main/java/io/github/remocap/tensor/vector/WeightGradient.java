@@ -79,9 +79,7 @@ final class WeightGradient extends Step {
         int total = images * outHeight * outWidth;
         for (int from = 0; from < total; from += PIXELS) {
             int count = Math.min(PIXELS, total - from);
-            for (int i = 0; i < count; i++) {
-                gather(from + i, tap / kernelWidth, tap % kernelWidth, first, channels, rows, f, i);
-            }
+            gather(from, count, tap / kernelWidth, tap % kernelWidth, first, channels, rows, f);
             for (int c = 0; c < columns; c += COLUMNS) {
                 ImplicitGemm.pack(g.at() + 4L * ((long) from * outputs + c), count, Math.min(COLUMNS, outputs - c), outputs, right);
                 for (int r = 0; r < rows; r += ROWS) {
@@ -97,15 +95,31 @@ final class WeightGradient extends Step {
         }
     }
 
-    /** Column i of the transposed left side: the channels of the input pixel under this tap, zeros where there is none. */
-    private void gather(int pixel, int ky, int kx, int first, int channels, int rows, float[] f, int i) {
-        int ix = pixel % outWidth * stride - padding + kx;
-        int iy = pixel / outWidth % outHeight * stride - padding + ky;
-        int image = pixel / outWidth / outHeight;
-        boolean inside = ix >= 0 && ix < width && iy >= 0 && iy < height;
-        long from = x.at() + 4L * ((((long) image * height + iy) * width + ix) * inputs + first);
-        for (int r = 0; r < rows; r++) {
-            f[r * PIXELS + i] = inside && r < channels ? get(from + 4L * r) : 0f;
+    /** Columns of the transposed left side: for each pixel the channels of the input pixel under this tap, zeros where there is none. */
+    private void gather(int first, int count, int ky, int kx, int channel, int channels, int rows, float[] f) {
+        int ox = first % outWidth; // counted on from here: divisions would take longer than copying a few channels
+        int oy = first / outWidth % outHeight;
+        int image = first / outWidth / outHeight;
+        for (int i = 0; i < count; i++) {
+            int ix = ox * stride - padding + kx;
+            int iy = oy * stride - padding + ky;
+            int copied = 0;
+            if (ix >= 0 && ix < width && iy >= 0 && iy < height) {
+                long from = x.at() + 4L * ((((long) image * height + iy) * width + ix) * inputs + channel);
+                for (; copied < channels; copied++) {
+                    f[copied * PIXELS + i] = get(from + 4L * copied);
+                }
+            }
+            for (; copied < rows; copied++) {
+                f[copied * PIXELS + i] = 0f;
+            }
+            if (++ox == outWidth) {
+                ox = 0;
+                if (++oy == outHeight) {
+                    oy = 0;
+                    image++;
+                }
+            }
         }
     }
 }
