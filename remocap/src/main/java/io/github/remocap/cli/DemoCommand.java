@@ -57,9 +57,9 @@ final class DemoCommand implements Callable<Integer> {
         Path test = out.resolve("test");
         String size = Integer.toString(DemoConfig.SIZE);
         step("generate", "--out", train.toString(), "--train", Integer.toString(clips), "--validation", "10", "--test", "0", "--frames", "8", "--fps", "6",
-            "--size", "112", "--clutter", "0.3");
-        step("generate", "--out", test.toString(), "--train", "0", "--validation", "0", "--test", "12", "--frames", "32", "--fps", "6", "--size", "112",
-            "--clutter", "0.3", "--seed", "1");
+            "--size", "96", "--clutter", "0.2", "--turned", "0.4");
+        step("generate", "--out", test.toString(), "--train", "0", "--validation", "0", "--test", "12", "--frames", "32", "--fps", "6", "--size", "96",
+            "--clutter", "0.2", "--turned", "0.4", "--seed", "1");
         Path config = DemoConfig.write(out.resolve("demo.yaml"), epochs);
         step("train", "--config", config.toString());
         List<Path> checkpoints = checkpoints();

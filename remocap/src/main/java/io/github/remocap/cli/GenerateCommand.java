@@ -49,6 +49,10 @@ final class GenerateCommand implements Callable<Integer> {
         description = "How much there is besides the person, 0 to 1: things, bystanders, what crosses in front (default: ${DEFAULT-VALUE}).")
     private double clutter;
 
+    @Option(names = "--turned", defaultValue = "1", paramLabel = "X",
+        description = "How far persons turn away from the camera, 0 to 1 (default: ${DEFAULT-VALUE}).")
+    private double turned;
+
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of everything random (default: ${DEFAULT-VALUE}).")
     private long seed;
 
@@ -62,7 +66,7 @@ final class GenerateCommand implements Callable<Integer> {
         }
         Recipe recipe;
         try {
-            recipe = new Recipe(train, validation, test, frames, size, fps, clutter, seed);
+            recipe = new Recipe(train, validation, test, frames, size, fps, clutter, turned, seed);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

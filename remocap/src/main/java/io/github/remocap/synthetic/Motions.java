@@ -30,8 +30,9 @@ enum Motions {
             double far = s.swell(t);
             double other = s.swell(t + s.second) * (s.both ? 1 : 0.15);
             double height = -0.7 + 2.0 * s.third + s.drift(0, t);
+            double otherHeight = -0.9 + 2.2 * s.size + s.drift(2, t);
             p.arm(s.side, -1.2 + far * (height + 1.2), far * (0.3 + 1.3 * s.second) + s.drift(1, t), 0.6 * far * s.third, 0.9 * (1 - far) + 0.15);
-            p.arm(1 - s.side, -1.2 + other * (height + 1.2), other * (0.3 + 1.3 * s.second) + s.drift(3, t), 0, 0.3 + s.lift(4, t));
+            p.arm(1 - s.side, -1.2 + other * (otherHeight + 1.2), other * (0.2 + s.second) + s.drift(3, t), 0, 0.3 + s.lift(4, t));
             double towards = s.side == Pose.LEFT ? 1 : -1;
             double deep = far * Math.max(0, -height) * s.size;
             p.spine(0.1 + 0.7 * deep, -0.4 * far * towards * s.size, -0.2 * far * towards * (1 - s.second));
@@ -60,8 +61,8 @@ enum Motions {
                 s.both ? 1.2 - 0.5 * beat : 0.3 + s.lift(2, t));
             double towards = s.side == Pose.LEFT ? 1 : -1;
             p.spine(0.02, 0.1 * s.drift(3, t), 0.15 * towards * s.size);
-            p.leg(Pose.LEFT, 0.06 + 0.1 * s.second, 0.08, 0.12 + 0.1 * s.second);
-            p.leg(Pose.RIGHT, 0.02, 0.08, 0.06);
+            p.leg(Pose.LEFT, 0.06 + 0.1 * s.second, 0.05 + 0.4 * s.size, 0.12 + 0.1 * s.second);
+            p.leg(Pose.RIGHT, 0.02, 0.05 + 0.4 * s.size, 0.06);
         }
     },
     TURNING {
@@ -81,9 +82,9 @@ enum Motions {
     LUNGING {
         @Override
         void shape(Style s, double t, Pose p) {
-            double down = s.swell(t) * (0.5 + 0.4 * s.size);
-            p.leg(s.side, 1.25 * down, 0.05, 1.3 * down);
-            p.leg(1 - s.side, -0.45 * down, 0.05, 0.9 * down);
+            double down = s.swell(t) * (0.5 + 0.5 * s.size); // to the side: one knee bends, the other leg stays straight
+            p.leg(s.side, 0.7 * down, 0.55 * down + 0.05, 1.15 * down);
+            p.leg(1 - s.side, 0, 0.75 * down + 0.05, 0.08);
             p.spine(0.1 * down, 0, 0);
             p.arm(Pose.LEFT, -1.15 + 0.9 * s.third * down + s.drift(0, t), 0.5 * s.second * down, 0, 0.4 + 0.8 * s.third);
             p.arm(Pose.RIGHT, -1.15 + 0.9 * s.third * down + s.drift(1, t), 0.5 * s.second * down, 0, 0.4 + 0.8 * s.third);
@@ -192,8 +193,9 @@ enum Motions {
      * @param dice what is particular of it
      * @param duration for how long it will be looked at, in seconds
      * @param heading where the body mostly faces
+     * @param turning how much of a motion's own turns it makes, 0 to 1
      */
-    Motion motion(Dice dice, double duration, double heading) {
+    Motion motion(Dice dice, double duration, double heading, double turning) {
         Style style = new Style(dice, duration);
         Course look = Course.wander(dice, duration, 0.7, -0.35, 0.35);
         Course nod = Course.wander(dice, duration, 0.7, -0.15, 0.2);
@@ -202,7 +204,7 @@ enum Motions {
             Pose pose = new Pose();
             shape(style, t, pose);
             pose.bend(Pose.NECK, 0.5 * nod.at(t), 0.6 * look.at(t), 0).bend(Pose.HEAD, 0.5 * nod.at(t), 0.4 * look.at(t), 0.2 * sway.at(t));
-            double faces = heading + turn(style, t) + sway.at(t);
+            double faces = heading + turning * turn(style, t) + sway.at(t);
             double gone = speed(style) * (t - duration / 2);
             return new Motion.Moment(pose, faces, gone * Math.sin(heading), gone * Math.cos(heading));
         };

@@ -22,7 +22,7 @@ class MotionsTest {
     @EnumSource(Motions.class)
     void jointsStayWithinTheirLimitsAndMoveSmoothly(Motions kind) {
         for (int seed = 0; seed < 12; seed++) {
-            Motion motion = kind.motion(new Dice(seed, "motion"), DURATION, 0.3);
+            Motion motion = kind.motion(new Dice(seed, "motion"), DURATION, 0.3, 1);
             double[][] before = null;
             double moved = 0;
             for (double t = 0; t < DURATION; t += 1 / 60.0) {
@@ -50,9 +50,9 @@ class MotionsTest {
     @ParameterizedTest
     @EnumSource(Motions.class)
     void aSeedGivesOneMotion(Motions kind) {
-        float[] once = pose(kind.motion(new Dice(3, "m"), DURATION, 0), 1.7);
-        assertArrayEquals(once, pose(kind.motion(new Dice(3, "m"), DURATION, 0), 1.7));
-        assertFalse(java.util.Arrays.equals(once, pose(kind.motion(new Dice(4, "m"), DURATION, 0), 1.7)));
+        float[] once = pose(kind.motion(new Dice(3, "m"), DURATION, 0, 1), 1.7);
+        assertArrayEquals(once, pose(kind.motion(new Dice(3, "m"), DURATION, 0, 1), 1.7));
+        assertFalse(java.util.Arrays.equals(once, pose(kind.motion(new Dice(4, "m"), DURATION, 0, 1), 1.7)));
     }
 
     @Test
