@@ -2,6 +2,7 @@ package io.github.remocap.train;
 
 import io.github.remocap.autograd.Schedule;
 import io.github.remocap.autograd.State;
+import io.github.remocap.data.Clips;
 import io.github.remocap.layers.Weights;
 import io.github.remocap.model.Config;
 import io.github.remocap.model.Mesh;
@@ -30,9 +31,9 @@ public final class StepProbe implements AutoCloseable {
         Config c = network.config();
         TrainConfig.Optimization optimization = new TrainConfig.Optimization(TrainConfig.Kind.ADAM, 1e-5, 0, 0, 0.9, 0.999, 1e-8, 0.3, 0, List.of(),
             List.of());
-        TrainConfig config = new TrainConfig("", c, new TrainConfig.Data(List.of(), List.of(), 1, 1), null, null, null, LossWeights.DEFAULT, optimization,
+        TrainConfig config = new TrainConfig("", c, new TrainConfig.Data(List.of(), List.of(), 1, 1, Clips.Protocol.FULL, false, pixels), null, null, null, LossWeights.DEFAULT, optimization,
             new TrainConfig.Rates(TrainConfig.Course.CONSTANT, TrainConfig.Unit.EPOCH, 1, 1, 1, 0, 1), 1, clips, 1, true, 0,
-            new TrainConfig.Checkpoints(1, 0, 1), null, recompute, Path.of(""), device.name());
+            new TrainConfig.Checkpoints(1, 0, 1, false), null, recompute, Path.of(""), device.name());
         int n = c.frames();
         Map<String, Shape> shapes = new LinkedHashMap<>();
         shapes.put(ClipSource.IMAGES, Shape.of(n, pixels, pixels, 3));
