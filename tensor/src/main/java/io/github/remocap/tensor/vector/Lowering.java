@@ -811,6 +811,7 @@ final class Lowering {
         Shape w = node.input(1).shape();
         Buffer y = output(node);
         int stride = op.stride();
+        int taps = w.dim(2) * w.dim(3);
         StridedTaps[] rows = new StridedTaps[stride];
         StridedTaps[] columns = new StridedTaps[stride];
         boolean all = true;
@@ -831,13 +832,13 @@ final class Lowering {
                 for (int i = 0; i < order.length; i++) {
                     order[i] = v.taps()[i / h.taps().length] * w.dim(3) + h.taps()[i % h.taps().length];
                 }
-                Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), w.dim(2) * w.dim(3), order, true, to),
+                Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), taps, order, true, to),
                     ImplicitGemm.packedFloats(order.length * w.dim(0), w.dim(1)));
                 ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), gs.dim(1), gs.dim(2), gs.dim(3), w.dim(1), v.taps().length, h.taps().length, 1,
                     v.padding(), h.padding());
                 Shape computed = Shape.of(gs.dim(0), v.extent(gs.dim(1)), h.extent(gs.dim(2)), w.dim(1));
                 Buffer part = plannedBuffer(4 * computed.size());
-                multiply(gemm, 1, g, 0, packed, 0, null, null, false, part, 0, flops * order.length / (w.dim(2) * w.dim(3)));
+                multiply(gemm, 1, g, 0, packed, 0, null, null, false, part, 0, flops / taps * order.length);
                 Shape area = Shape.of(gs.dim(0), v.count(), h.count(), w.dim(1));
                 long[] from = computed.strides();
                 long[] to = node.shape().strides();
