@@ -40,6 +40,9 @@ public final class MemoryPlan {
         Neighbours placed = new Neighbours(lives);
         long total = 0;
         for (int i : order) {
+            if (lives.get(i).first() > lives.get(i).last()) {
+                continue; // never used
+            }
             long size = aligned(lives.get(i));
             long at = 0;
             for (int p : placed.of(i, offsets)) {
@@ -73,7 +76,9 @@ public final class MemoryPlan {
             this.seen = new int[lives.size()];
             int latest = 0;
             for (Life life : lives) {
-                latest = Math.max(latest, Math.max(life.first(), life.last() == Integer.MAX_VALUE ? 0 : life.last()));
+                if (life.first() <= life.last()) {
+                    latest = Math.max(latest, Math.max(life.first(), life.last() == Integer.MAX_VALUE ? 0 : life.last()));
+                }
             }
             this.end = latest + 1;
             for (int i = 0; i < SPANS; i++) {

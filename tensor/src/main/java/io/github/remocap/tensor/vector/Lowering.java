@@ -886,7 +886,7 @@ final class Lowering {
                 for (int i = 0; i < order.length; i++) {
                     order[i] = v.taps()[i / h.taps().length] * w.dim(3) + h.taps()[i % h.taps().length];
                 }
-                Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), w.dim(2) * w.dim(3), order, true, to),
+                Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), taps, order, true, to),
                     ImplicitGemm.packedFloats(order.length * w.dim(0), w.dim(1)));
                 ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), gs.dim(1), gs.dim(2), gs.dim(3), w.dim(1), v.taps().length, h.taps().length, 1,
                     v.padding(), h.padding());
