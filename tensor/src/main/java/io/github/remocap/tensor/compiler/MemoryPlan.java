@@ -76,8 +76,8 @@ public final class MemoryPlan {
             this.seen = new int[lives.size()];
             int latest = 0;
             for (Life life : lives) {
-                if (life.first() <= life.last()) {
-                    latest = Math.max(latest, Math.max(life.first(), life.last() == Integer.MAX_VALUE ? 0 : life.last()));
+                for (int step : new int[] {life.first(), life.last()}) {
+                    latest = step == Integer.MAX_VALUE ? latest : Math.max(latest, step);
                 }
             }
             this.end = latest + 1;

@@ -333,7 +333,7 @@ final class MultiScaleAttention extends Step {
                 set(p + 4L * f, get(p + 4L * f) - max);
             }
         }
-        Elementwise.exp(p, p, numbers);
+        MultiScaleRows.exponentials(p, numbers / LANES);
         for (int lane = 0; lane < lanes; lane++) {
             float sum = 0;
             for (int f = lane; f < numbers; f += lanes) {

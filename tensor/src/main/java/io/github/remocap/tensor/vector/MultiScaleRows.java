@@ -69,15 +69,13 @@ final class MultiScaleRows {
         FloatVector b = fma(load(centre + VECTOR_BYTES), load(gateW + step).mul(f), load(line + VECTOR_BYTES));
         FloatVector c = fma(load(centre + 2 * VECTOR_BYTES), load(gateW + 2 * step).mul(f), load(line + 2 * VECTOR_BYTES));
         FloatVector d = fma(load(centre + 3 * VECTOR_BYTES), load(gateW + 3 * step).mul(f), load(line + 3 * VECTOR_BYTES));
-        for (int i = 0; i < 3; i++) {
-            for (int j = 0; j < 3; j++) {
-                FloatVector w = load(taps + VECTOR_BYTES * (3 * i + j));
-                long from = x + down * i + VECTOR_BYTES * j;
-                a = fma(load(from), w, a);
-                b = fma(load(from + VECTOR_BYTES), w, b);
-                c = fma(load(from + 2 * VECTOR_BYTES), w, c);
-                d = fma(load(from + 3 * VECTOR_BYTES), w, d);
-            }
+        for (int tap = 0; tap < 9; tap++) { // one loop: vectors that live through two would become objects
+            FloatVector w = load(taps + VECTOR_BYTES * tap);
+            long from = x + down * (tap / 3) + VECTOR_BYTES * (tap % 3);
+            a = fma(load(from), w, a);
+            b = fma(load(from + VECTOR_BYTES), w, b);
+            c = fma(load(from + 2 * VECTOR_BYTES), w, c);
+            d = fma(load(from + 3 * VECTOR_BYTES), w, d);
         }
         store(a, line);
         store(b, line + VECTOR_BYTES);
@@ -88,10 +86,8 @@ final class MultiScaleRows {
     static void onePixel(long x, long down, long taps, long factor, long gateH, long gateW, long line) {
         FloatVector f = load(factor).mul(load(gateH));
         FloatVector a = fma(load(x + down + VECTOR_BYTES), load(gateW).mul(f), load(line));
-        for (int i = 0; i < 3; i++) {
-            for (int j = 0; j < 3; j++) {
-                a = fma(load(x + down * i + VECTOR_BYTES * j), load(taps + VECTOR_BYTES * (3 * i + j)), a);
-            }
+        for (int tap = 0; tap < 9; tap++) {
+            a = fma(load(x + down * (tap / 3) + VECTOR_BYTES * (tap % 3)), load(taps + VECTOR_BYTES * tap), a);
         }
         store(a, line);
     }
@@ -107,6 +103,13 @@ final class MultiScaleRows {
     static void sigmoids(long x, int n) {
         for (int j = 0; j < n; j++) {
             store(Simd.sigmoid(load(x + VECTOR_BYTES * j)), x + VECTOR_BYTES * j);
+        }
+    }
+
+    /** Of n vectors, in place. */
+    static void exponentials(long x, int n) {
+        for (int j = 0; j < n; j++) {
+            store(Simd.exp(load(x + VECTOR_BYTES * j)), x + VECTOR_BYTES * j);
         }
     }
 
