@@ -89,23 +89,36 @@ final class BatchStatistics {
             }
         }
 
-        /** Chan, Golub and LeVeque 1979: the squares of two sets together. */
+        /**
+         * The block's mean, corrected by what its distances sum to, and its squares; Chan, Golub and LeVeque 1979: the squares of two
+         * sets together.
+         */
         private static void moments(long x, int channels, int count, long mean, long squares, float share, int before) {
-            FloatVector sum = Simd.zero();
+            FloatVector m = sum(x, 4L * channels, count).mul(all(1f / count));
+            FloatVector r0 = Simd.zero();
+            FloatVector r1 = Simd.zero();
+            FloatVector q0 = Simd.zero();
+            FloatVector q1 = Simd.zero();
             long step = 4L * channels;
             long at = x;
-            for (int i = 0; i < count; i++) {
-                sum = sum.add(load(at));
-                at += step;
+            int i = 0;
+            for (; i < count - 1; i += 2) {
+                FloatVector e0 = load(at).sub(m);
+                FloatVector e1 = load(at + step).sub(m);
+                r0 = r0.add(e0);
+                r1 = r1.add(e1);
+                q0 = fma(e0, e0, q0);
+                q1 = fma(e1, e1, q1);
+                at += 2 * step;
             }
-            FloatVector m = sum.mul(all(1f / count));
-            FloatVector q = Simd.zero();
-            at = x;
-            for (int i = 0; i < count; i++) {
+            if (i < count) {
                 FloatVector e = load(at).sub(m);
-                q = fma(e, e, q);
-                at += step;
+                r0 = r0.add(e);
+                q0 = fma(e, e, q0);
             }
+            FloatVector rest = r0.add(r1).mul(all(1f / count));
+            FloatVector q = q0.add(q1).sub(rest.mul(rest).mul(all(count)));
+            m = m.add(rest);
             if (before > 0) {
                 FloatVector old = load(mean);
                 FloatVector distance = m.sub(old);
@@ -117,24 +130,46 @@ final class BatchStatistics {
             store(q, squares);
         }
 
+        private static FloatVector sum(long x, long step, int count) {
+            FloatVector s0 = Simd.zero();
+            FloatVector s1 = Simd.zero();
+            FloatVector s2 = Simd.zero();
+            FloatVector s3 = Simd.zero();
+            long at = x;
+            int i = 0;
+            for (; i < count - 3; i += 4) {
+                s0 = s0.add(load(at));
+                s1 = s1.add(load(at + step));
+                s2 = s2.add(load(at + 2 * step));
+                s3 = s3.add(load(at + 3 * step));
+                at += 4 * step;
+            }
+            for (; i < count; i++) {
+                s0 = s0.add(load(at));
+                at += step;
+            }
+            return s0.add(s1).add(s2.add(s3));
+        }
+
+        /** In double: few channels make long blocks. */
         private static void oneChannel(long x, int channels, int count, long mean, long squares, float share, int before) {
-            float m = 0;
+            double m = 0;
             for (int i = 0; i < count; i++) {
                 m += get(x + 4L * channels * i);
             }
             m /= count;
-            float q = 0;
+            double q = 0;
             for (int i = 0; i < count; i++) {
-                float e = get(x + 4L * channels * i) - m;
+                double e = get(x + 4L * channels * i) - m;
                 q += e * e;
             }
             if (before > 0) {
-                float distance = m - get(mean);
+                double distance = m - get(mean);
                 q += get(squares) + distance * (distance * share) * before;
                 m = get(mean) + distance * share;
             }
-            set(mean, m);
-            set(squares, q);
+            set(mean, (float) m);
+            set(squares, (float) q);
         }
     }
 
@@ -204,32 +239,45 @@ final class BatchStatistics {
                 sums(x.at() + offset, g.at() + offset, mean.at() + 4L * c, channels, count, sums + 4L * c, products + 4L * c, before);
             }
             for (; c < channels; c++) {
-                float s = 0;
-                float p = 0;
+                double s = before > 0 ? get(sums + 4L * c) : 0;
+                double p = before > 0 ? get(products + 4L * c) : 0;
                 float mu = get(mean.at() + 4L * c);
                 for (int i = 0; i < count; i++) {
                     long offset = at + 4L * ((long) i * channels + c);
-                    float e = get(g.at() + offset);
+                    double e = get(g.at() + offset);
                     s += e;
                     p += e * (get(x.at() + offset) - mu);
                 }
-                set(sums + 4L * c, before > 0 ? get(sums + 4L * c) + s : s);
-                set(products + 4L * c, before > 0 ? get(products + 4L * c) + p : p);
+                set(sums + 4L * c, (float) s);
+                set(products + 4L * c, (float) p);
             }
         }
 
         private static void sums(long x, long g, long mean, int channels, int count, long sums, long products, int before) {
-            FloatVector s = Simd.zero();
-            FloatVector p = Simd.zero();
+            FloatVector s0 = Simd.zero();
+            FloatVector s1 = Simd.zero();
+            FloatVector p0 = Simd.zero();
+            FloatVector p1 = Simd.zero();
             FloatVector mu = load(mean);
             long step = 4L * channels;
             long offset = 0;
-            for (int i = 0; i < count; i++) {
-                FloatVector e = load(g + offset);
-                s = s.add(e);
-                p = fma(e, load(x + offset).sub(mu), p);
-                offset += step;
+            int i = 0;
+            for (; i < count - 1; i += 2) {
+                FloatVector e0 = load(g + offset);
+                FloatVector e1 = load(g + offset + step);
+                s0 = s0.add(e0);
+                s1 = s1.add(e1);
+                p0 = fma(e0, load(x + offset).sub(mu), p0);
+                p1 = fma(e1, load(x + offset + step).sub(mu), p1);
+                offset += 2 * step;
             }
+            if (i < count) {
+                FloatVector e = load(g + offset);
+                s0 = s0.add(e);
+                p0 = fma(e, load(x + offset).sub(mu), p0);
+            }
+            FloatVector s = s0.add(s1);
+            FloatVector p = p0.add(p1);
             if (before > 0) {
                 s = s.add(load(sums));
                 p = p.add(load(products));
