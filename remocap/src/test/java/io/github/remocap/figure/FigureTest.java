@@ -219,7 +219,7 @@ class FigureTest {
         int farthest = 0;
         for (int v = 0; v < body.vertices(); v++) {
             double distance = Math.hypot(moved[3 * v] - rest[3 * v], moved[3 * v + 2] - rest[3 * v + 2]);
-            if (rest[3 * v] < 0.22) {
+            if (rest[3 * v] < 0.16) {
                 assertEquals(0, distance, 1e-3, "vertex " + v + " is no part of the forearm");
             } else if (rest[3 * v] > 0.7) {
                 assertTrue(moved[3 * v + 2] > 0.2, "the hand comes to the front");

@@ -10,7 +10,7 @@ import java.util.List;
 /** Prints how many bytes runs of a whole network allocate on the heap, by the calling thread and all workers. */
 final class AllocationProbe {
     private static final com.sun.management.ThreadMXBean THREADS = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final int ROUNDS = 60;
+    private static final int ROUNDS = 300;
 
     private static volatile Object sink = "";
 

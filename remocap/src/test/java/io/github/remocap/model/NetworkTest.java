@@ -161,10 +161,8 @@ class NetworkTest {
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g", "--add-modules",
             "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-XX:CompileCommand=quiet",
             "-XX:CompileCommand=inline,io.github.remocap.tensor.vector.Simd::*",
-            "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.MicroKernel::multiply*",
-            "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.WinogradTransform::*",
-            "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.MultiScale*::*",
-            "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.AttentionLanes*::*", "-cp", System.getProperty("java.class.path"),
+            "-XX:CompileCommand=dontinline,*Kernel::*",
+            "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.MultiScale*::*", "-cp", System.getProperty("java.class.path"),
             AllocationProbe.class.getName()).redirectErrorStream(true).start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), out);

@@ -26,8 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Fork(value = 1, jvmArgsAppend = {Flags.MODULE, Flags.NATIVE, Flags.UNSAFE, Flags.QUIET, Flags.INLINE, Flags.PRODUCTS,
-    Flags.TRANSFORMS, Flags.SCALES, Flags.HEADS, "-Xmn64m"})
+@Fork(value = 1, jvmArgsAppend = {Flags.MODULE, Flags.NATIVE, Flags.UNSAFE, Flags.QUIET, Flags.INLINE, Flags.LOOPS, "-Xmn64m"})
 @Warmup(iterations = 4)
 @Measurement(iterations = 7)
 public class ClipBenchmark {

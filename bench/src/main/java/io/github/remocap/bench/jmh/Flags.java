@@ -7,10 +7,7 @@ final class Flags {
     static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
     static final String QUIET = "-XX:CompileCommand=quiet";
     static final String INLINE = "-XX:CompileCommand=inline,io.github.remocap.tensor.vector.Simd::*";
-    static final String PRODUCTS = "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.MicroKernel::multiply*";
-    static final String TRANSFORMS = "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.WinogradTransform::*";
-    static final String SCALES = "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.MultiScale*::*";
-    static final String HEADS = "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.AttentionLanes*::*";
+    static final String LOOPS = "-XX:CompileCommand=dontinline,*Kernel::*";
 
     private Flags() {
     }

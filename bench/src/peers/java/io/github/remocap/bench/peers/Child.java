@@ -16,10 +16,7 @@ final class Child implements AutoCloseable {
     private static final List<String> FLAGS = List.of("-XX:+UseParallelGC", "-Xms128m", "-Xmn64m", "--add-modules", "jdk.incubator.vector",
         "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-XX:CompileCommand=quiet",
         "-XX:CompileCommand=inline,io.github.remocap.tensor.vector.Simd::*",
-        "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.MicroKernel::multiply*",
-        "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.WinogradTransform::*",
-        "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.MultiScale*::*",
-        "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.AttentionLanes*::*",
+        "-XX:CompileCommand=dontinline,*Kernel::*",
         "-Xlog:disable", "-Xlog:all=error:stderr");
 
     private final String name;

@@ -3,7 +3,6 @@ package io.github.remocap.tensor.vector;
 import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
 import static io.github.remocap.tensor.vector.MicroKernel.ROWS;
 import static io.github.remocap.tensor.vector.Simd.LANES;
-import static io.github.remocap.tensor.vector.Simd.SPECIES;
 import static io.github.remocap.tensor.vector.Simd.all;
 import static io.github.remocap.tensor.vector.Simd.get;
 import static io.github.remocap.tensor.vector.Simd.load;
@@ -14,7 +13,6 @@ import io.github.remocap.tensor.AttentionMask;
 import io.github.remocap.tensor.Shape;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,7 +83,7 @@ final class Attention {
             for (int i = 0; i < n; i++) {
                 p[i] = dot(qr, kh + 4L * features * key(query, i), d);
             }
-            softmax(p, 0, n, scale);
+            SoftmaxKernel.softmax(p, 0, n, scale);
         }
     }
 
@@ -118,47 +116,6 @@ final class Attention {
         for (int i = 0; i < n; i++) {
             set(y + 4L * i, 0f);
         }
-    }
-
-    /** Elements of whole vectors that hold n. */
-    static int padded(int n) {
-        return (n + LANES - 1) / LANES * LANES;
-    }
-
-    /**
-     * Softmax of scale p[from .. from + n) in place; what follows up to {@link #padded} becomes zero. Its loops are methods that pass
-     * numbers, not vectors: together they would exceed the compiler's budget for inlining, and vectors would become objects.
-     */
-    static void softmax(float[] p, int from, int n, float scale) {
-        int end = from + padded(n);
-        Arrays.fill(p, from + n, end, Float.NEGATIVE_INFINITY);
-        float r = 1 / exp(p, from, end, max(p, from, end), scale);
-        for (int i = from; i < end; i++) {
-            p[i] *= r;
-        }
-    }
-
-    /** The greatest number; NaN loses here, and shows in what is made of it. */
-    private static float max(float[] p, int from, int end) {
-        FloatVector m = FloatVector.fromArray(SPECIES, p, from);
-        for (int i = from + LANES; i < end; i += LANES) {
-            FloatVector v = FloatVector.fromArray(SPECIES, p, i);
-            m = m.blend(v, v.compare(VectorOperators.GT, m));
-        }
-        return m.reduceLanes(VectorOperators.MAX);
-    }
-
-    /** {@code p = exp(scale (p - max))}; their sum. */
-    private static float exp(float[] p, int from, int end, float max, float scale) {
-        FloatVector m = all(max);
-        FloatVector f = all(scale);
-        FloatVector sum = Simd.zero();
-        for (int i = from; i < end; i += LANES) {
-            FloatVector e = Simd.expOfNegative(FloatVector.fromArray(SPECIES, p, i).sub(m).mul(f));
-            e.intoArray(p, i);
-            sum = sum.add(e);
-        }
-        return Simd.sum(sum);
     }
 
     /** The attended values. */
@@ -266,7 +223,7 @@ final class Attention {
                     }
                 }
             }
-            softmax(f, row, keys, scale);
+            SoftmaxKernel.softmax(f, row, keys, scale);
         }
     }
 
@@ -283,7 +240,7 @@ final class Attention {
 
         @Override
         int scratchFloats() {
-            return 2 * padded(keys);
+            return 2 * SoftmaxKernel.padded(keys);
         }
 
         @Override
@@ -296,7 +253,7 @@ final class Attention {
             long dq = head(y, 4L * queries * features, unit);
             long dk = head(y, 4L * keys * features, unit) + 4L * batch * queries * features;
             long dv = dk + 4L * batch * keys * features;
-            int products = padded(keys);
+            int products = SoftmaxKernel.padded(keys);
             for (int s = 0; s < keys; s++) {
                 zero(dk + 4L * features * s, d);
                 zero(dv + 4L * features * s, d);

@@ -61,16 +61,16 @@ final class Fused extends Step {
         int stepB = part.b.scalar ? 0 : 1;
         return switch (part.op) {
             case Op.Unary o -> {
-                Elementwise.UnaryKernel k = Elementwise.kernel(o.fn());
+                ElementwiseKernel.Unary k = ElementwiseKernel.of(o.fn());
                 yield (a, b, y, n) -> k.run(a, y, n);
             }
             case Op.Affine o -> {
                 float scale = (float) o.scale();
                 float shift = (float) o.shift();
-                yield (a, b, y, n) -> Elementwise.affine(a, y, n, scale, shift);
+                yield (a, b, y, n) -> ElementwiseKernel.affine(a, y, n, scale, shift);
             }
             case Op.Binary o -> {
-                Elementwise.BinaryKernel k = Elementwise.kernel(o.fn());
+                ElementwiseKernel.Binary k = ElementwiseKernel.of(o.fn());
                 yield (a, b, y, n) -> {
                     for (int j = k.run(a, stepA, b, stepB, y, n); j < n; j++) {
                         set(y + 4L * j, Elementwise.apply(o.fn(), get(a + 4L * j * stepA), get(b + 4L * j * stepB)));

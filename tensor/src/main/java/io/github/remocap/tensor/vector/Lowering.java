@@ -332,7 +332,7 @@ final class Lowering {
         Buffer x = buffer(found.source());
         Buffer y = output(node);
         parameters.forEach(b -> b.touch(steps.size()));
-        emit(new MultiScaleAttention(Shape.of(dims), strides, x, parameters, y), x, y);
+        emit(new MultiScaleKernel(Shape.of(dims), strides, x, parameters, y), x, y);
     }
 
     private void lower(Tensor node) {
@@ -450,7 +450,7 @@ final class Lowering {
                 Buffer q = buffer(node.input(0));
                 Buffer k = buffer(node.input(1));
                 Buffer v = buffer(node.input(2));
-                if (AttentionLanes.suits(o.heads(), o.mask())) {
+                if (AttentionLanesKernel.suits(o.heads(), o.mask())) {
                     attention(node, o, q, k, v);
                     return;
                 }
@@ -522,12 +522,12 @@ final class Lowering {
     private void attention(Tensor node, Op.Attention op, Buffer q, Buffer k, Buffer v) {
         Shape ks = node.input(1).shape();
         Shape vs = node.input(2).shape();
-        Buffer keys = plannedBuffer(AttentionLanes.bytes(ks, op.heads()));
-        emit(new AttentionLanes.Rearrange(ks, op.heads(), k, keys), k, keys);
-        Buffer values = plannedBuffer(AttentionLanes.bytes(vs, op.heads()));
-        emit(new AttentionLanes.Rearrange(vs, op.heads(), v, values), v, values);
+        Buffer keys = plannedBuffer(AttentionLanesKernel.bytes(ks, op.heads()));
+        emit(new AttentionLanesKernel.Rearrange(ks, op.heads(), k, keys), k, keys);
+        Buffer values = plannedBuffer(AttentionLanesKernel.bytes(vs, op.heads()));
+        emit(new AttentionLanesKernel.Rearrange(vs, op.heads(), v, values), v, values);
         Buffer y = output(node);
-        emit(new AttentionLanes.Attend(op.heads(), op.mask(), q, node.input(0).shape(), keys, ks, values, vs, node.dim(0), y), q, keys, values, y);
+        emit(new AttentionLanesKernel.Attend(op.heads(), op.mask(), q, node.input(0).shape(), keys, ks, values, vs, node.dim(0), y), q, keys, values, y);
     }
 
     /** Elementwise nodes as one step. */

@@ -2,7 +2,9 @@ package io.github.remocap.tensor.vector;
 
 import static io.github.remocap.tensor.vector.Simd.LANES;
 import static io.github.remocap.tensor.vector.Simd.SPECIES;
+import static io.github.remocap.tensor.vector.Simd.broadcast;
 import static io.github.remocap.tensor.vector.Simd.fma;
+import static io.github.remocap.tensor.vector.Simd.load;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -43,14 +45,6 @@ final class MicroKernel {
         } else {
             multiply6(depth, a, aOffset, aStride, b, c, cOffset, cStride, accumulate);
         }
-    }
-
-    private static FloatVector load(float[] x, int i) {
-        return FloatVector.fromArray(SPECIES, x, i);
-    }
-
-    private static FloatVector broadcast(float[] x, int i) {
-        return FloatVector.broadcast(SPECIES, x[i]);
     }
 
     private static void multiply6(

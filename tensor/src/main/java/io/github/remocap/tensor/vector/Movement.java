@@ -176,7 +176,7 @@ final class Movement {
             }
             for (int i = 0; i < indices.size(); i++) {
                 long to = target + 4L * indices.get(i) * inner;
-                Elementwise.accumulate(source + 4L * i * inner, to, inner);
+                ElementwiseKernel.accumulate(source + 4L * i * inner, to, inner);
             }
         }
     }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds efficient multi-scale attention (Ouyang et al., ICASSP 2023) between a permutation that makes an image of each group and
- * the one that undoes it, where {@link MultiScaleAttention} can compute all of it without either. The groups' channels are the
+ * the one that undoes it, where {@link MultiScaleKernel} can compute all of it without either. The groups' channels are the
  * innermost axis of the source (neighbouring channels form a group), or the groups are (the frames of one channel form a group).
  *
  * @param source {@code [outer, ...]}: what is permuted to {@code [outer, groups, H, W, c]}

@@ -236,7 +236,7 @@ final class Reductions {
             } else {
                 columnSums(from, f.inner(), f.middle(), to, n);
                 if (fn == ReduceFn.MEAN) {
-                    Elementwise.affine(to, to, n, mean, 0f);
+                    ElementwiseKernel.affine(to, to, n, mean, 0f);
                 }
             }
         }
@@ -265,7 +265,7 @@ final class Reductions {
 
         @Override
         int scratchFloats() {
-            return Attention.padded(n);
+            return SoftmaxKernel.padded(n);
         }
 
         @Override
@@ -273,7 +273,7 @@ final class Reductions {
             long end = from(rows, units, unit + 1);
             for (long r = from(rows, units, unit); r < end; r++) {
                 Simd.copyIn(x.at() + 4 * r * n, memory.floats, 0, n);
-                Attention.softmax(memory.floats, 0, n, 1f);
+                SoftmaxKernel.softmax(memory.floats, 0, n, 1f);
                 Simd.copyOut(memory.floats, 0, y.at() + 4 * r * n, n);
             }
         }

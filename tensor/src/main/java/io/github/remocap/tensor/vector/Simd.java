@@ -71,6 +71,19 @@ final class Simd {
         v.intoMemorySegment(ALL, address, LE);
     }
 
+    /** The vector at x[i], or x[0] in all lanes where the step is 0. */
+    static FloatVector side(long x, int step, int i) {
+        return step == 1 ? load(x + 4L * i) : all(get(x));
+    }
+
+    static FloatVector load(float[] x, int i) {
+        return FloatVector.fromArray(SPECIES, x, i);
+    }
+
+    static FloatVector broadcast(float[] x, int i) {
+        return FloatVector.broadcast(SPECIES, x[i]);
+    }
+
     static FloatVector zero() {
         return FloatVector.zero(SPECIES);
     }

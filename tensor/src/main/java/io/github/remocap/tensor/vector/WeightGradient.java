@@ -321,7 +321,7 @@ final class WeightGradient extends Step {
             long to = y.at() + 4 * from;
             Simd.copy(x.at() + 4 * from, to, count);
             for (int p = 1; p < parts; p++) {
-                Elementwise.accumulate(x.at() + 4 * (p * n + from), to, count);
+                ElementwiseKernel.accumulate(x.at() + 4 * (p * n + from), to, count);
             }
         }
     }

@@ -138,17 +138,17 @@ public final class WideWinograd {
             int patches = k / chunk * chunkStride + first * rowStride;
             for (int f = 0; f < FREQUENCIES; f++) {
                 if (f % PATCH == 0) {
-                    WinogradTransform.weights(packed + 36L * tap * panel + 4L * COLUMNS * k, tap, f / PATCH, depth * COLUMNS, weights, weightStride);
+                    WinogradKernel.weights(packed + 36L * tap * panel + 4L * COLUMNS * k, tap, f / PATCH, depth * COLUMNS, weights, weightStride);
                 }
                 multiply(groups, depth, transformed, patches + f * planeStride, weights + 4L * weightStride * (f % PATCH), products,
                     f * productStride, k > 0);
             }
         }
         for (int i = 0; i < PATCH; i++) {
-            WinogradTransform.outputs(products, PATCH * i * productStride, productStride, groups * ROWS * COLUMNS);
+            WinogradKernel.outputs(products, PATCH * i * productStride, productStride, groups * ROWS * COLUMNS);
         }
         for (int j = 0; j < WinogradTiles.TILE; j++) {
-            WinogradTransform.outputs(products, j * productStride, PATCH * productStride, groups * ROWS * COLUMNS);
+            WinogradKernel.outputs(products, j * productStride, PATCH * productStride, groups * ROWS * COLUMNS);
         }
         tiles.finish(first, count, panel * COLUMNS, outChannels, products, 0, productStride, bias, residual, relu, out);
     }

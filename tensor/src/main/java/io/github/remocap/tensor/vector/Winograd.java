@@ -160,7 +160,7 @@ public final class Winograd {
             }
             for (int p = 0; p < group; p++) {
                 int c = products() + p * FREQUENCIES * productStride;
-                WinogradTransform.products(scratch, c, productStride, count * COLUMNS);
+                WinogradKernel.products(scratch, c, productStride, count * COLUMNS);
                 tiles.finish(first, count, (panel + p) * COLUMNS, outChannels, scratch, c, productStride, bias, residual, relu, out);
             }
         }

@@ -13,7 +13,7 @@ final class WinogradTiles {
     /** Channels that are summed in one chain, which bounds the rounding: its relative rms is 1.5e-6 for 256 channels, 2.2e-6 in one chain. */
     static final int DEPTH = 128;
     /** Floats that {@link #transform} needs for patches of which only the rows are transformed. */
-    static final int HALVES = FREQUENCIES * WinogradTransform.CHUNK;
+    static final int HALVES = FREQUENCIES * WinogradKernel.CHUNK;
 
     private final int height;
     private final int width;
@@ -49,12 +49,12 @@ final class WinogradTiles {
         int x = tile % across * TILE - 1;
         int y = tile / across % down * TILE - 1;
         long image = in + 4L * channels * height * width * (tile / across / down);
-        for (int c = 0; c < channels; c += WinogradTransform.CHUNK) {
-            int chunk = Math.min(WinogradTransform.CHUNK, channels - c);
+        for (int c = 0; c < channels; c += WinogradKernel.CHUNK) {
+            int chunk = Math.min(WinogradKernel.CHUNK, channels - c);
             for (int i = 0; i < PATCH; i++) {
                 long row = image + 4L * (channels * ((long) (y + i) * width + x) + c);
                 boolean inside = y + i >= 0 && y + i < height;
-                WinogradTransform.patchRow(
+                WinogradKernel.patchRow(
                         pixel(row, x, 0, inside),
                         pixel(row, x, 1, inside),
                         pixel(row, x, 2, inside),
@@ -63,14 +63,14 @@ final class WinogradTiles {
                         pixel(row, x, 5, inside),
                         chunk,
                         half,
-                        halves + i * PATCH * WinogradTransform.CHUNK);
+                        halves + i * PATCH * WinogradKernel.CHUNK);
             }
-            WinogradTransform.patchColumns(half, halves, chunk, to, at + c / DEPTH * next + c % DEPTH, step);
+            WinogradKernel.patchColumns(half, halves, chunk, to, at + c / DEPTH * next + c % DEPTH, step);
         }
     }
 
     private long pixel(long row, int x, int i, boolean inside) {
-        return inside && x + i >= 0 && x + i < width ? row + 4L * channels * i : WinogradTransform.ZEROS;
+        return inside && x + i >= 0 && x + i < width ? row + 4L * channels * i : WinogradKernel.ZEROS;
     }
 
     /**

@@ -20,7 +20,7 @@ class FusionsTest {
 
     private static long fused(Compilation compilation) {
         try (VectorDevice device = new VectorDevice(1); VectorProgram program = (VectorProgram) device.compile(compilation)) {
-            return Arrays.stream(program.steps()).filter(MultiScaleAttention.class::isInstance).count();
+            return Arrays.stream(program.steps()).filter(MultiScaleKernel.class::isInstance).count();
         }
     }
 

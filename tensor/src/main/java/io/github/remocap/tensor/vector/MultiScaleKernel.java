@@ -28,7 +28,7 @@ import jdk.incubator.vector.FloatVector;
  * lanes. It copies them into its scratch, planes of pixels of one vector each with a border of zeros. Small arrays hold a number
  * per channel and lane: {@code [channel][width]}, where width is 1 if channels are lanes.
  */
-final class MultiScaleAttention extends Step {
+final class MultiScaleKernel extends Step {
     private static final int TAPS = 9;
 
     private final Buffer x;
@@ -70,7 +70,7 @@ final class MultiScaleAttention extends Step {
      * @param strides elements of x and y between neighbours along those axes; the groups' or the channels' is 1
      * @param parameters in the order of {@link MultiScalePattern#parameters}
      */
-    MultiScaleAttention(Shape shape, long[] strides, Buffer x, List<Buffer> parameters, Buffer y) {
+    MultiScaleKernel(Shape shape, long[] strides, Buffer x, List<Buffer> parameters, Buffer y) {
         this.x = x;
         this.y = y;
         this.weight1 = parameters.get(0);
@@ -145,7 +145,7 @@ final class MultiScaleAttention extends Step {
             long sums = scratch + means + VECTOR_BYTES * k;
             clearBorder(plane);
             for (int i = 0; i < height; i++) {
-                MultiScaleRows.copyRow(from + planeOffset(k) + strides[2] * i, strides[3], pixel(plane, i, 0), width, sums + row * i,
+                MultiScaleRowKernel.copyRow(from + planeOffset(k) + strides[2] * i, strides[3], pixel(plane, i, 0), width, sums + row * i,
                     sums + row * height, row, i == 0);
             }
         }
@@ -244,7 +244,7 @@ final class MultiScaleAttention extends Step {
             long out = gates + 4L * numbers * at;
             if (lanes == 1) {
                 for (int o = 0; o < channels; o += LANES) {
-                    MultiScaleRows.mixColumns(in, columns + 4L * o, channels, scale, bias1.at() + 4L * o, out + 4L * o);
+                    MultiScaleRowKernel.mixColumns(in, columns + 4L * o, channels, scale, bias1.at() + 4L * o, out + 4L * o);
                 }
             } else {
                 for (int f = 0; f < numbers; f++) {
@@ -253,7 +253,7 @@ final class MultiScaleAttention extends Step {
                 mix(in, weight1.at(), 1, scale, out);
             }
         }
-        MultiScaleRows.sigmoids(gates, numbers / LANES * (height + width));
+        MultiScaleRowKernel.sigmoids(gates, numbers / LANES * (height + width));
     }
 
     /** {@code out[o] += scale sum_i weight[o, i] in[i]}, weights of one tap. */
@@ -333,7 +333,7 @@ final class MultiScaleAttention extends Step {
                 set(p + 4L * f, get(p + 4L * f) - max);
             }
         }
-        MultiScaleRows.exponentials(p, numbers / LANES);
+        MultiScaleRowKernel.exponentials(p, numbers / LANES);
         for (int lane = 0; lane < lanes; lane++) {
             float sum = 0;
             for (int f = lane; f < numbers; f += lanes) {
@@ -348,16 +348,16 @@ final class MultiScaleAttention extends Step {
     /** Mean and 1 / sqrt(variance + eps) of the gated pixels of a plane. */
     private void moments(long plane, long gateH, long gateW, long step, long mean, long scale) {
         float share = 1f / (height * width);
-        MultiScaleRows.clear(mean);
-        MultiScaleRows.clear(scale);
+        MultiScaleRowKernel.clear(mean);
+        MultiScaleRowKernel.clear(scale);
         for (int i = 0; i < height; i++) {
-            MultiScaleRows.addGated(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean);
+            MultiScaleRowKernel.addGated(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean);
         }
         for (int lane = 0; lane < LANES; lane++) {
             set(mean + 4L * lane, get(mean + 4L * lane) * share);
         }
         for (int i = 0; i < height; i++) {
-            MultiScaleRows.addGatedSquares(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean, scale);
+            MultiScaleRowKernel.addGatedSquares(pixel(plane, i, 0), gateH + step * i, gateW, step, width, mean, scale);
         }
         for (int lane = 0; lane < LANES; lane++) {
             set(scale + 4L * lane, (float) (1 / Math.sqrt(get(scale + 4L * lane) * share + MultiScalePattern.eps())));
@@ -387,10 +387,10 @@ final class MultiScaleAttention extends Step {
         long down = VECTOR_BYTES * (width + 2);
         int j = 0;
         for (; j <= width - 4; j += 4) {
-            MultiScaleRows.fourPixels(x + VECTOR_BYTES * j, down, taps, factor, gateH, gateW + step * j, step, line + VECTOR_BYTES * j);
+            MultiScaleRowKernel.fourPixels(x + VECTOR_BYTES * j, down, taps, factor, gateH, gateW + step * j, step, line + VECTOR_BYTES * j);
         }
         for (; j < width; j++) {
-            MultiScaleRows.onePixel(x + VECTOR_BYTES * j, down, taps, factor, gateH, gateW + step * j, line + VECTOR_BYTES * j);
+            MultiScaleRowKernel.onePixel(x + VECTOR_BYTES * j, down, taps, factor, gateH, gateW + step * j, line + VECTOR_BYTES * j);
         }
     }
 
@@ -401,15 +401,15 @@ final class MultiScaleAttention extends Step {
             for (int j = 0; j < width; j++) {
                 set(line + 4L * j, Simd.sum(load(line + VECTOR_BYTES * j)) + s);
             }
-            MultiScaleRows.sigmoids(line, (width + LANES - 1) / LANES);
+            MultiScaleRowKernel.sigmoids(line, (width + LANES - 1) / LANES);
             for (int k = 0; k < planes; k++) {
-                MultiScaleRows.scaleByNumbers(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
+                MultiScaleRowKernel.scaleByNumbers(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
             }
         } else {
-            MultiScaleRows.addShift(line, shift, width);
-            MultiScaleRows.sigmoids(line, width);
+            MultiScaleRowKernel.addShift(line, shift, width);
+            MultiScaleRowKernel.sigmoids(line, width);
             for (int k = 0; k < planes; k++) {
-                MultiScaleRows.scaleByVectors(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
+                MultiScaleRowKernel.scaleByVectors(pixel(image + planeBytes * k, i, 0), line, out + planeOffset(k), strides[3], width);
             }
         }
     }

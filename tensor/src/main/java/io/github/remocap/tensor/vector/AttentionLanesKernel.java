@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * and no vector is ever summed up by itself. A query goes through its list of keys, of which a sparse mask leaves few. Rows of
  * keys and values are rearranged once, from {@code [head][feature]} to {@code [feature][head]}, those of queries one by one.
  */
-final class AttentionLanes {
+final class AttentionLanesKernel {
     private static final int QUERIES = 32; // of a unit
 
-    private AttentionLanes() {
+    private AttentionLanesKernel() {
     }
 
     /** Whether heads fill at least half of the lanes, and the mask leaves a quarter of all pairs at most: products take more. */

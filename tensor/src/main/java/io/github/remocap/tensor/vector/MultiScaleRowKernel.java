@@ -11,9 +11,9 @@ import static io.github.remocap.tensor.vector.Simd.store;
 
 import jdk.incubator.vector.FloatVector;
 
-/** The loops of {@link MultiScaleAttention} over rows of pixels, each a vector; arguments are addresses and distances in bytes. */
-final class MultiScaleRows {
-    private MultiScaleRows() {
+/** The loops of {@link MultiScaleKernel} over rows of pixels, each a vector; arguments are addresses and distances in bytes. */
+final class MultiScaleRowKernel {
+    private MultiScaleRowKernel() {
     }
 
     /** Copies pixels and adds them up: to their row's sum, which begins here, and to the columns' sums. */

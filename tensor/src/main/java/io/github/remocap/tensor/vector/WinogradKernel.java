@@ -17,7 +17,7 @@ import jdk.incubator.vector.FloatVector;
  * <p>Patches d to t (rows of B'): the coefficients of {@code prod(z - q)} over the points q other than a row's own.
  * Products m to outputs y (rows of A'): the powers of the points.
  */
-final class WinogradTransform {
+final class WinogradKernel {
     /** Channels (or columns of products) that are transformed at a time: 36 rows of them fit the first-level cache. */
     static final int CHUNK = 64;
 
@@ -34,7 +34,7 @@ final class WinogradTransform {
         {0, 0, 1},
     };
 
-    private WinogradTransform() {}
+    private WinogradKernel() {}
 
     /**
      * Transforms one row of a patch.
