@@ -93,7 +93,7 @@ final class AttentionLanesKernel {
                     int lanes = Math.min(LANES, heads - block * LANES);
                     long to = y.at() + VECTOR_BYTES * d * ((long) rows * block + r);
                     if (lanes < LANES) {
-                        Simd.zero(to, (long) LANES * d);
+                        ElementwiseKernel.zero(to, (long) LANES * d);
                     }
                     toLanes(x.at() + 4 * (r * heads * d + (long) block * LANES * d), d, lanes, to);
                 }
@@ -181,7 +181,7 @@ final class AttentionLanesKernel {
             long factor = sums + row;
             long p = factor + VECTOR_BYTES;
             if (lanes < LANES) {
-                Simd.zero(query, (long) LANES * d);
+                ElementwiseKernel.zero(query, (long) LANES * d);
             }
             long keyRows = k.at() + keyBlock * block + keyBatch * b;
             long valueRows = v.at() + valueBlock * block + valueBatch * b;

@@ -262,4 +262,15 @@ final class ElementwiseKernel {
         }
         return i;
     }
+
+    /** y = 0. */
+    static void zero(long y, long n) {
+        long i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            store(Simd.zero(), y + 4 * i);
+        }
+        for (; i < n; i++) {
+            set(y + 4 * i, 0f);
+        }
+    }
 }

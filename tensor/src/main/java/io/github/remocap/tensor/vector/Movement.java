@@ -107,7 +107,7 @@ final class Movement {
         @Override
         void run(int unit, Scratch memory) {
             long from = from(n, units, unit);
-            Simd.zero(y.at() + 4 * from, from(n, units, unit + 1) - from);
+            ElementwiseKernel.zero(y.at() + 4 * from, from(n, units, unit + 1) - from);
         }
     }
 

@@ -173,7 +173,7 @@ final class MultiScaleKernel extends Step {
     private void multiply(int unit, long scratch) {
         long to = y.at() + place(unit);
         for (int i = 0; i < height; i++) {
-            Simd.zero(scratch + line, (long) LANES * width);
+            ElementwiseKernel.zero(scratch + line, (long) LANES * width);
             for (int k = 0; k < planes; k++) {
                 long at = scratch + VECTOR_BYTES * k;
                 tapRow(scratch + planeBytes * k + VECTOR_BYTES * (width + 2) * i, scratch + taps + VECTOR_BYTES * TAPS * k, at + factor,

@@ -128,10 +128,6 @@ final class Simd {
         MemorySegment.copy(ALL, from, ALL, to, 4 * floats);
     }
 
-    static void zero(long address, long floats) {
-        ALL.asSlice(address, 4 * floats).fill((byte) 0);
-    }
-
     /**
      * exp with an error below 2 ulp: x = n ln 2 + r, a polynomial of degree 6 for e^r (Cephes' expf), then a shift of the exponent.
      * Below -87.3 the result is 0, above 88.7 infinity, as far as a float goes.

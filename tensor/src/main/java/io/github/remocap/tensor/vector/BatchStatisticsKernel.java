@@ -1,0 +1,142 @@
+package io.github.remocap.tensor.vector;
+
+import static io.github.remocap.tensor.vector.Simd.LANES;
+import static io.github.remocap.tensor.vector.Simd.all;
+import static io.github.remocap.tensor.vector.Simd.fma;
+import static io.github.remocap.tensor.vector.Simd.get;
+import static io.github.remocap.tensor.vector.Simd.load;
+import static io.github.remocap.tensor.vector.Simd.set;
+import static io.github.remocap.tensor.vector.Simd.store;
+
+import jdk.incubator.vector.FloatVector;
+
+/** Loops of {@link BatchStatistics}; see {@link ElementwiseKernel} for why they are here. */
+final class BatchStatisticsKernel {
+    private BatchStatisticsKernel() {
+    }
+
+    /**
+     * The block's mean, corrected by what its distances sum to, and its squares; Chan, Golub and LeVeque 1979: the squares of two
+     * sets together.
+     */
+    static void moments(long x, int channels, int count, long mean, long squares, float share, int before) {
+        long step = 4L * channels;
+        FloatVector s0 = Simd.zero();
+        FloatVector s1 = Simd.zero();
+        FloatVector s2 = Simd.zero();
+        FloatVector s3 = Simd.zero();
+        long at = x;
+        int i = 0;
+        for (; i < count - 3; i += 4) {
+            s0 = s0.add(load(at));
+            s1 = s1.add(load(at + step));
+            s2 = s2.add(load(at + 2 * step));
+            s3 = s3.add(load(at + 3 * step));
+            at += 4 * step;
+        }
+        for (; i < count; i++) {
+            s0 = s0.add(load(at));
+            at += step;
+        }
+        FloatVector m = s0.add(s1).add(s2.add(s3)).mul(all(1f / count));
+        FloatVector r0 = Simd.zero();
+        FloatVector r1 = Simd.zero();
+        FloatVector q0 = Simd.zero();
+        FloatVector q1 = Simd.zero();
+        at = x;
+        i = 0;
+        for (; i < count - 1; i += 2) {
+            FloatVector e0 = load(at).sub(m);
+            FloatVector e1 = load(at + step).sub(m);
+            r0 = r0.add(e0);
+            r1 = r1.add(e1);
+            q0 = fma(e0, e0, q0);
+            q1 = fma(e1, e1, q1);
+            at += 2 * step;
+        }
+        if (i < count) {
+            FloatVector e = load(at).sub(m);
+            r0 = r0.add(e);
+            q0 = fma(e, e, q0);
+        }
+        FloatVector rest = r0.add(r1).mul(all(1f / count));
+        FloatVector q = q0.add(q1).sub(rest.mul(rest).mul(all(count)));
+        m = m.add(rest);
+        if (before > 0) {
+            FloatVector old = load(mean);
+            FloatVector distance = m.sub(old);
+            FloatVector moved = distance.mul(all(share));
+            m = old.add(moved);
+            q = load(squares).add(fma(distance.mul(moved), all(before), q));
+        }
+        store(m, mean);
+        store(q, squares);
+    }
+
+    /** In double: few channels make long blocks. */
+    static void oneChannel(long x, int channels, int count, long mean, long squares, float share, int before) {
+        double m = 0;
+        for (int i = 0; i < count; i++) {
+            m += get(x + 4L * channels * i);
+        }
+        m /= count;
+        double q = 0;
+        for (int i = 0; i < count; i++) {
+            double e = get(x + 4L * channels * i) - m;
+            q += e * e;
+        }
+        if (before > 0) {
+            double distance = m - get(mean);
+            q += get(squares) + distance * (distance * share) * before;
+            m = get(mean) + distance * share;
+        }
+        set(mean, (float) m);
+        set(squares, (float) q);
+    }
+
+    static void sums(long x, long g, long mean, int channels, int count, long sums, long products, int before) {
+        FloatVector s0 = Simd.zero();
+        FloatVector s1 = Simd.zero();
+        FloatVector p0 = Simd.zero();
+        FloatVector p1 = Simd.zero();
+        FloatVector mu = load(mean);
+        long step = 4L * channels;
+        long offset = 0;
+        int i = 0;
+        for (; i < count - 1; i += 2) {
+            FloatVector e0 = load(g + offset);
+            FloatVector e1 = load(g + offset + step);
+            s0 = s0.add(e0);
+            s1 = s1.add(e1);
+            p0 = fma(e0, load(x + offset).sub(mu), p0);
+            p1 = fma(e1, load(x + offset + step).sub(mu), p1);
+            offset += 2 * step;
+        }
+        if (i < count) {
+            FloatVector e = load(g + offset);
+            s0 = s0.add(e);
+            p0 = fma(e, load(x + offset).sub(mu), p0);
+        }
+        FloatVector s = s0.add(s1);
+        FloatVector p = p0.add(p1);
+        if (before > 0) {
+            s = s.add(load(sums));
+            p = p.add(load(products));
+        }
+        store(s, sums);
+        store(p, products);
+    }
+
+    static void row(long x, long g, long mean, long factors, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            FloatVector e = load(x + 4L * i).sub(load(mean + 4L * i));
+            FloatVector rest = fma(load(factors + 4L * (n + i)), e, load(factors + 4L * (2L * n + i)));
+            store(fma(load(factors + 4L * i), load(g + 4L * i), rest), y + 4L * i);
+        }
+        for (; i < n; i++) {
+            float e = get(x + 4L * i) - get(mean + 4L * i);
+            set(y + 4L * i, get(factors + 4L * i) * get(g + 4L * i) + get(factors + 4L * (n + i)) * e + get(factors + 4L * (2L * n + i)));
+        }
+    }
+}
