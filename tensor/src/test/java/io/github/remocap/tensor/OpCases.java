@@ -159,6 +159,11 @@ public final class OpCases {
             binary(fn, shape(3, 1), shape(0));
             binary(fn, shape(2, 16_500), shape(16_500));
             binary(fn, shape(2, 16_500), shape(2, 1));
+            binary(fn, shape(2, 700, 3), shape(2, 1, 3));
+            binary(fn, shape(1, 1, 5), shape(2, 400, 5));
+            binary(fn, shape(2, 700, 3), shape(2, 700, 1));
+            binary(fn, shape(2, 130, 1), shape(2, 130, 7));
+            binary(fn, shape(2, 130, 7), shape(2, 1, 1));
         }
         add("with zeros", new Op.Binary(BinaryFn.DIV_OR_ZERO), arg(SOME_ZEROS, 2, 19).fixed(), arg(SOME_ZEROS, 19).fixed());
         add("with ties", new Op.Binary(BinaryFn.GREATER), arg(HALVES, 2, 19).fixed(), arg(HALVES, 19).fixed());

@@ -44,6 +44,7 @@ final class BatchStatistics {
         @Override
         final void run(int unit, Scratch memory) {
             long first = partial.at() + 8L * channels * unit;
+            ElementwiseKernel.zero(first, 2L * channels);
             long start = from(rows, parts, unit);
             long end = from(rows, parts, unit + 1);
             int block = Math.max(1, BLOCK / channels);
@@ -148,11 +149,11 @@ final class BatchStatistics {
             int c = 0;
             for (; c <= channels - LANES; c += LANES) {
                 long offset = at + 4L * c;
-                BatchStatisticsKernel.sums(x.at() + offset, g.at() + offset, mean.at() + 4L * c, channels, count, sums + 4L * c, products + 4L * c, before);
+                BatchStatisticsKernel.sums(x.at() + offset, g.at() + offset, mean.at() + 4L * c, channels, count, sums + 4L * c, products + 4L * c);
             }
             for (; c < channels; c++) {
-                double s = before > 0 ? get(sums + 4L * c) : 0;
-                double p = before > 0 ? get(products + 4L * c) : 0;
+                double s = get(sums + 4L * c);
+                double p = get(products + 4L * c);
                 float mu = get(mean.at() + 4L * c);
                 for (int i = 0; i < count; i++) {
                     long offset = at + 4L * ((long) i * channels + c);

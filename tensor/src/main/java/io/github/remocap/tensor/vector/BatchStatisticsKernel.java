@@ -16,8 +16,8 @@ final class BatchStatisticsKernel {
     }
 
     /**
-     * The block's mean, corrected by what its distances sum to, and its squares; Chan, Golub and LeVeque 1979: the squares of two
-     * sets together.
+     * The block's mean, corrected by what its distances sum to, and its squares, joined with what is known of {@code before} rows (Chan,
+     * Golub and LeVeque 1979: the squares of two sets together).
      */
     static void moments(long x, int channels, int count, long mean, long squares, float share, int before) {
         long step = 4L * channels;
@@ -54,23 +54,19 @@ final class BatchStatisticsKernel {
             q1 = fma(e1, e1, q1);
             at += 2 * step;
         }
-        if (i < count) {
+        for (; i < count; i++) {
             FloatVector e = load(at).sub(m);
             r0 = r0.add(e);
             q0 = fma(e, e, q0);
+            at += step;
         }
         FloatVector rest = r0.add(r1).mul(all(1f / count));
         FloatVector q = q0.add(q1).sub(rest.mul(rest).mul(all(count)));
-        m = m.add(rest);
-        if (before > 0) {
-            FloatVector old = load(mean);
-            FloatVector distance = m.sub(old);
-            FloatVector moved = distance.mul(all(share));
-            m = old.add(moved);
-            q = load(squares).add(fma(distance.mul(moved), all(before), q));
-        }
-        store(m, mean);
-        store(q, squares);
+        FloatVector old = load(mean);
+        FloatVector distance = m.add(rest).sub(old);
+        FloatVector moved = distance.mul(all(share));
+        store(load(squares).add(fma(distance.mul(moved), all(before), q)), squares);
+        store(old.add(moved), mean);
     }
 
     /** In double: few channels make long blocks. */
@@ -85,16 +81,12 @@ final class BatchStatisticsKernel {
             double e = get(x + 4L * channels * i) - m;
             q += e * e;
         }
-        if (before > 0) {
-            double distance = m - get(mean);
-            q += get(squares) + distance * (distance * share) * before;
-            m = get(mean) + distance * share;
-        }
-        set(mean, (float) m);
-        set(squares, (float) q);
+        double distance = m - get(mean);
+        set(squares, (float) (get(squares) + distance * (distance * share) * before + q));
+        set(mean, (float) (get(mean) + distance * share));
     }
 
-    static void sums(long x, long g, long mean, int channels, int count, long sums, long products, int before) {
+    static void sums(long x, long g, long mean, int channels, int count, long sums, long products) {
         FloatVector s0 = Simd.zero();
         FloatVector s1 = Simd.zero();
         FloatVector p0 = Simd.zero();
@@ -112,19 +104,14 @@ final class BatchStatisticsKernel {
             p1 = fma(e1, load(x + offset + step).sub(mu), p1);
             offset += 2 * step;
         }
-        if (i < count) {
+        for (; i < count; i++) {
             FloatVector e = load(g + offset);
             s0 = s0.add(e);
             p0 = fma(e, load(x + offset).sub(mu), p0);
+            offset += step;
         }
-        FloatVector s = s0.add(s1);
-        FloatVector p = p0.add(p1);
-        if (before > 0) {
-            s = s.add(load(sums));
-            p = p.add(load(products));
-        }
-        store(s, sums);
-        store(p, products);
+        store(load(sums).add(s0.add(s1)), sums);
+        store(load(products).add(p0.add(p1)), products);
     }
 
     static void row(long x, long g, long mean, long factors, long y, int n) {

@@ -110,6 +110,12 @@ final class Elementwise {
         }
     }
 
+    /** y = fn(a, b) with broadcasting, by the loop that suits the shapes. */
+    static Step binary(BinaryFn fn, Buffer a, Shape shapeA, Buffer b, Shape shapeB, Buffer y, Shape out) {
+        ShortRows blocks = ShortRows.of(fn, a, b, y, Strides.of(out, Strides.broadcast(shapeA, out), Strides.broadcast(shapeB, out)));
+        return blocks == null ? new Binary(fn, a, shapeA, b, shapeB, y, out) : blocks;
+    }
+
     /** y = fn(a, b) with broadcasting: rows along the last merged axis, where each side steps by 0 or 1. */
     static final class Binary extends Step {
         private final BinaryFn fn;

@@ -273,4 +273,29 @@ final class ElementwiseKernel {
             set(y + 4 * i, 0f);
         }
     }
+
+    /** The row x of so many elements over and over, n elements. */
+    static void repeat(long x, int inner, long y, int n) {
+        int done = Math.min(inner, n);
+        for (int i = 0; i < done; i++) {
+            set(y + 4L * i, get(x + 4L * i));
+        }
+        while (done < n) { // what is there, once more
+            int more = Math.min(done, n - done);
+            Simd.copy(y, y + 4L * done, more);
+            done += more;
+        }
+    }
+
+    /** Each of so many elements of x, inner times. */
+    static void spread(long x, int inner, long y, int count) {
+        long to = y;
+        for (int i = 0; i < count; i++) {
+            float v = get(x + 4L * i);
+            for (int j = 0; j < inner; j++) {
+                set(to, v);
+                to += 4;
+            }
+        }
+    }
 }

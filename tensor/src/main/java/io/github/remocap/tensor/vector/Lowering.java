@@ -354,7 +354,7 @@ final class Lowering {
                 Buffer a = buffer(node.input(0));
                 Buffer b = buffer(node.input(1));
                 Buffer y = output(node);
-                emit(new Elementwise.Binary(o.fn(), a, node.input(0).shape(), b, node.input(1).shape(), y, node.shape()), a, b, y);
+                emit(Elementwise.binary(o.fn(), a, node.input(0).shape(), b, node.input(1).shape(), y, node.shape()), a, b, y);
             }
             case Op.Dropout o -> {
                 Buffer x = buffer(node.input(0));

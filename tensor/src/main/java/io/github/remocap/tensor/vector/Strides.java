@@ -93,4 +93,19 @@ final class Strides {
         }
         return offset;
     }
+
+    /** Number of merged axes. */
+    int axes() {
+        return dims.length;
+    }
+
+    /** Number of innermost loops one after the other along the last axis but one. */
+    int middle() {
+        return dims[dims.length - 2];
+    }
+
+    /** An array's stride along the last axis but one. */
+    long middleStep(int array) {
+        return strides[array][dims.length - 2];
+    }
 }
