@@ -2,25 +2,27 @@ package io.github.remocap.tensor.vector;
 
 import java.lang.foreign.Arena;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A fixed pool. Workers take units of a step from a counter until none is left; the calling thread is one of them. Which worker
- * runs a unit is left to chance (a busy machine then costs less than with fixed shares); what it computes is not. Between
- * steps workers spin for a moment, then park. Nothing is allocated while steps run, but for growing scratch memory once.
+ * runs a unit is left to chance (a busy machine then costs less than with fixed shares); what it computes is not. A step is over when
+ * its units are: a worker that slept through it is not waited for. Between steps workers spin for a moment, then park. Nothing is
+ * allocated while steps run, but for growing scratch memory once.
  */
 final class Workers implements AutoCloseable {
     private static final int SPINS = 20_000;
 
     private final Thread[] threads;
     private final Step.Scratch[] scratch;
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger pending = new AtomicInteger();
+    /** The running step's number in the upper half, how many of its units nobody took yet in the lower. */
+    private final AtomicLong left = new AtomicLong();
+    private final AtomicInteger done = new AtomicInteger();
     private Arena arena = Arena.ofShared();
     private long scratchBytes;
-    private @Nullable Step step;
-    private volatile int epoch;
+    private volatile @Nullable Step step;
     private volatile boolean closed;
     private volatile @Nullable Throwable failure;
     private volatile int sleeping;
@@ -80,22 +82,23 @@ final class Workers implements AutoCloseable {
     private void run(Step s) {
         int units = s.units();
         if (units == 1 || threads.length == 0) {
-            next.set(0);
-            units(s, 0);
+            for (int u = 0; u < units && failure == null; u++) {
+                unit(s, u, 0);
+            }
             check(s);
             return;
         }
+        done.set(0);
         step = s;
-        next.set(0);
-        pending.set(threads.length);
-        epoch++;
+        int number = number() + 1;
+        left.set((long) number << Integer.SIZE | units); // after the step itself: whoever sees these units sees their step
         if (sleeping > 0) {
             for (Thread t : threads) {
                 LockSupport.unpark(t);
             }
         }
-        units(s, 0);
-        for (int spins = 0; pending.get() != 0; spins++) {
+        units(number, 0);
+        for (int spins = 0; done.get() != units; spins++) {
             if (spins < SPINS) {
                 Thread.onSpinWait();
             } else {
@@ -113,23 +116,41 @@ final class Workers implements AutoCloseable {
         }
     }
 
-    private void units(Step s, int worker) {
-        int units = s.units();
-        try {
-            for (int u = next.getAndIncrement(); u < units; u = next.getAndIncrement()) {
-                s.run(u, scratch[worker]);
+    /** Takes units of the step of this number until there is none left, or another step. */
+    private void units(int number, int worker) {
+        while (true) {
+            long seen = left.get();
+            int units = (int) seen;
+            if ((int) (seen >>> Integer.SIZE) != number || units == 0) {
+                return;
             }
-        } catch (Throwable t) {
-            next.set(units);
-            failure = t;
+            Step s = step;
+            if (s != null && left.compareAndSet(seen, seen - 1)) { // so this step is still running, and s is it
+                unit(s, s.units() - units, worker);
+                done.incrementAndGet();
+            }
         }
+    }
+
+    private void unit(Step s, int unit, int worker) {
+        if (failure == null) {
+            try {
+                s.run(unit, scratch[worker]);
+            } catch (Throwable t) {
+                failure = t;
+            }
+        }
+    }
+
+    private int number() {
+        return (int) (left.get() >>> Integer.SIZE);
     }
 
     private void work(int worker) {
         int seen = 0;
         while (true) {
             int spins = 0;
-            while (epoch == seen && !closed) {
+            while (number() == seen && !closed) {
                 if (++spins < SPINS) {
                     Thread.onSpinWait();
                 } else {
@@ -139,23 +160,19 @@ final class Workers implements AutoCloseable {
             if (closed) {
                 return;
             }
-            seen = epoch;
-            Step s = step;
-            if (s != null) {
-                units(s, worker);
-            }
-            pending.decrementAndGet();
+            seen = number();
+            units(seen, worker);
         }
     }
 
     private void park(int seen) {
-        synchronized (next) {
+        synchronized (left) {
             sleeping++;
         }
-        if (epoch == seen && !closed) {
+        if (number() == seen && !closed) {
             LockSupport.parkNanos(this, 1_000_000_000L);
         }
-        synchronized (next) {
+        synchronized (left) {
             sleeping--;
         }
     }
