@@ -53,6 +53,10 @@ final class GenerateCommand implements Callable<Integer> {
         description = "How far persons turn away from the camera, 0 to 1 (default: ${DEFAULT-VALUE}).")
     private double turned;
 
+    @Option(names = "--variety", defaultValue = "1", paramLabel = "X",
+        description = "How much clothes and places differ, 0 (all wear the same, before a plain wall) to 1 (default: ${DEFAULT-VALUE}).")
+    private double variety;
+
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of everything random (default: ${DEFAULT-VALUE}).")
     private long seed;
 
@@ -66,7 +70,7 @@ final class GenerateCommand implements Callable<Integer> {
         }
         Recipe recipe;
         try {
-            recipe = new Recipe(train, validation, test, frames, size, fps, clutter, turned, seed);
+            recipe = new Recipe(train, validation, test, frames, size, fps, clutter, turned, variety, seed);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

@@ -20,13 +20,17 @@ import org.apache.commons.math3.geometry.euclidean.threed.Vector3D;
 record Actor(float[] betas, Thing.Paint paint, Motion motion, double x, double z) {
     private static final Posing POSING = new Posing(Figure.get().body());
 
-    /** Someone, somewhere. */
-    static Actor of(Dice dice, Motion motion, double x, double z) {
+    /**
+     * Someone, somewhere.
+     *
+     * @param variety of clothes, 0 to 1
+     */
+    static Actor of(Dice dice, Motion motion, double x, double z, double variety) {
         float[] betas = new float[Figure.get().body().shapes()];
         for (int i = 0; i < betas.length; i++) {
             betas[i] = (float) dice.normal(0.8);
         }
-        return new Actor(betas, new Wardrobe(dice), motion, x, z);
+        return new Actor(betas, new Wardrobe(dice, variety), motion, x, z);
     }
 
     /** The same person at a moment as a camera sees it: pose with the root in the camera's axes. */

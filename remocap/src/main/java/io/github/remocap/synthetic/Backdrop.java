@@ -20,24 +20,25 @@ final class Backdrop {
      *
      * @param size side of the frames, pixels
      * @param clutter how much there is, 0 to 1
+     * @param variety how much places differ, 0 (all are alike) to 1
      */
-    Backdrop(Dice dice, int size, double clutter) {
+    Backdrop(Dice dice, int size, double clutter, double variety) {
         this.size = size;
         this.extent = WIDER * size;
         BufferedImage image = new BufferedImage(extent, extent, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = image.createGraphics();
         g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
         int horizon = (int) (extent * dice.between(0.52, 0.6));
-        gradient(g, dice, 0, horizon);
-        gradient(g, dice, horizon, extent);
-        boards(g, dice, horizon);
+        gradient(g, dice, 0, horizon, 0xB8B8B0, variety);
+        gradient(g, dice, horizon, extent, 0x8C8C84, variety);
+        boards(g, dice, horizon, variety);
         int things = (int) (clutter * dice.between(6, 36));
         for (int i = 0; i < things; i++) {
             clutter(g, dice, horizon);
         }
         g.dispose();
         rgb = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
-        double grain = dice.between(0, 10);
+        double grain = variety * dice.between(0, 10);
         for (int i = 0; i < rgb.length; i++) {
             int d = (int) dice.between(-grain, grain + 1);
             rgb[i] = grained(rgb[i], d);
@@ -48,16 +49,16 @@ final class Backdrop {
         return Math.clamp((c >> 16 & 255) + d, 0, 255) << 16 | Math.clamp((c >> 8 & 255) + d, 0, 255) << 8 | Math.clamp((c & 255) + d, 0, 255);
     }
 
-    private void gradient(Graphics2D g, Dice dice, int from, int to) {
-        g.setPaint(new GradientPaint(0, from, new Color(dice.colour(0.25, 0.95, 0.3)), (float) dice.between(-extent, extent), to,
-            new Color(dice.colour(0.25, 0.95, 0.3))));
+    private void gradient(Graphics2D g, Dice dice, int from, int to, int usual, double variety) {
+        g.setPaint(new GradientPaint(0, from, new Color(Dice.mix(usual, dice.colour(0.25, 0.95, 0.3), variety)),
+            (float) dice.between(-extent, extent), to, new Color(Dice.mix(usual, dice.colour(0.25, 0.95, 0.3), variety))));
         g.fillRect(0, from, extent, to - from);
     }
 
     /** Lines on the floor that run to a point on the horizon. */
-    private void boards(Graphics2D g, Dice dice, int horizon) {
+    private void boards(Graphics2D g, Dice dice, int horizon, double variety) {
         g.setPaint(new Color(dice.colour(0.1, 0.9, 0.4)));
-        int lines = dice.below(24);
+        int lines = (int) (variety * dice.below(24));
         double vanish = dice.between(0.3, 0.7) * extent;
         for (int i = 0; i < lines; i++) {
             g.drawLine((int) vanish, horizon, (int) (vanish + (i - lines / 2.0) * extent * 0.3), extent);

@@ -41,6 +41,17 @@ final class Dice {
         return deviation * Math.clamp(r * Math.cos(between(0, 2 * Math.PI)), -3, 3);
     }
 
+    /** Between two colours 0xRRGGBB: the usual one at 0, the other at 1. */
+    static int mix(int usual, int other, double share) {
+        int out = 0;
+        for (int shift = 0; shift <= 16; shift += 8) {
+            int a = usual >> shift & 255;
+            int b = other >> shift & 255;
+            out |= (int) Math.round(a + (b - a) * share) << shift;
+        }
+        return out;
+    }
+
     /** A colour 0xRRGGBB of this lightness and up to this saturation, each 0 to 1. */
     int colour(double least, double most, double saturation) {
         return java.awt.Color.HSBtoRGB((float) between(0, 1), (float) between(0, saturation), (float) between(least, most)) & 0xFFFFFF;

@@ -157,7 +157,7 @@ public final class Generator {
         Motions kind = part.kinds.get(number % part.kinds.size());
         String name = String.format(Locale.ROOT, "%s-%05d-%s", part.split, number, kind.name().toLowerCase(Locale.ROOT));
         Scene scene = Scene.of(new Dice(recipe.seed(), name), kind, recipe.frames() / recipe.framesPerSecond(), recipe.size(),
-            recipe.clutter(), recipe.turned());
+            recipe.clutter(), recipe.turned(), recipe.variety());
         List<Row> rows = new ArrayList<>();
         for (int frame = 0; frame < recipe.frames(); frame++) {
             Shot shot = photographer.shoot(scene, frame / recipe.framesPerSecond());

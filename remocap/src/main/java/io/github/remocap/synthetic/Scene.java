@@ -25,17 +25,18 @@ record Scene(Actor person, List<Actor> others, List<Block> blocks, Backdrop back
      * @param size side of the frames in pixels
      * @param clutter how much there is besides the person, 0 to 1
      * @param turned how far the person may turn away from the camera, 0 to 1
+     * @param variety how much clothes and places differ, 0 to 1
      */
-    static Scene of(Dice dice, Motions kind, double duration, int size, double clutter, double turned) {
+    static Scene of(Dice dice, Motions kind, double duration, int size, double clutter, double turned, double variety) {
         double heading = dice.normal(0.55 * turned);
-        Actor person = Actor.of(dice.named("person"), kind.motion(dice.named("motion"), duration, heading, turned), 0, 0);
+        Actor person = Actor.of(dice.named("person"), kind.motion(dice.named("motion"), duration, heading, turned), 0, 0, variety);
         double focal = size * dice.between(1.3, 1.9);
         double distance = focal / size * 1.75 / dice.between(0.62, 0.78);
         List<Actor> others = new ArrayList<>();
         List<Block> blocks = new ArrayList<>();
         occluders(dice.named("occluders"), clutter, duration, distance, others, blocks);
         bystanders(dice.named("bystanders"), clutter, duration, others, blocks);
-        return new Scene(person, others, blocks, new Backdrop(dice.named("backdrop"), size, clutter), light(dice), focal,
+        return new Scene(person, others, blocks, new Backdrop(dice.named("backdrop"), size, clutter, variety), light(dice), focal,
             camera(dice.named("camera"), person, distance, duration));
     }
 
@@ -46,7 +47,7 @@ record Scene(Actor person, List<Actor> others, List<Block> blocks, Backdrop back
         if (which < 0.33) {
             double way = dice.chance(0.5) ? Math.PI / 2 : -Math.PI / 2;
             Motion walk = Motions.WALKING.motion(dice, duration, way, 1);
-            others.add(Actor.of(dice, walk, dice.between(-0.3, 0.3), near));
+            others.add(Actor.of(dice, walk, dice.between(-0.3, 0.3), near, 1));
         } else if (which < 0.5) {
             blocks.add(new Block(dice, dice.between(-0.25, 0.25), 0, near, dice.between(0.08, 0.2), dice.between(1.2, 2.6), 0.15));
         } else if (which < 0.67) {
@@ -58,7 +59,7 @@ record Scene(Actor person, List<Actor> others, List<Block> blocks, Backdrop back
         int persons = (int) Math.round(clutter * dice.between(-0.5, 2.5));
         for (int i = 0; i < persons; i++) {
             Motions kind = Motions.SEEN.get(dice.below(Motions.SEEN.size()));
-            others.add(Actor.of(dice, kind.motion(dice, duration, dice.between(-3, 3), 1), side(dice) * dice.between(0.7, 2), -dice.between(0.8, 3)));
+            others.add(Actor.of(dice, kind.motion(dice, duration, dice.between(-3, 3), 1), side(dice) * dice.between(0.7, 2), -dice.between(0.8, 3), 1));
         }
         int things = (int) Math.round(clutter * dice.between(-0.5, 3.5));
         for (int i = 0; i < things; i++) {

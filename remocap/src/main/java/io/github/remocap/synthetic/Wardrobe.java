@@ -9,9 +9,10 @@ final class Wardrobe implements Thing.Paint {
 
     /** A cloth: two colours and how they alternate. */
     private record Cloth(int colour, int other, Pattern pattern, double width) {
-        static Cloth of(Dice dice) {
-            return new Cloth(dice.colour(0.15, 1, 0.85), dice.colour(0.15, 1, 0.85), Pattern.values()[dice.below(Pattern.values().length)],
+        static Cloth of(Dice dice, int usual, double variety) {
+            Cloth any = new Cloth(dice.colour(0.15, 1, 0.85), dice.colour(0.15, 1, 0.85), Pattern.values()[dice.below(Pattern.values().length)],
                 dice.between(0.02, 0.06));
+            return new Cloth(Dice.mix(usual, any.colour, variety), Dice.mix(usual, any.other, variety), any.pattern, any.width);
         }
 
         int at(double x, double y, double z) {
@@ -45,16 +46,21 @@ final class Wardrobe implements Thing.Paint {
     private final double waist;
     private final double trouserEnds;
 
-    Wardrobe(Dice dice) {
-        skin = SKINS[dice.below(SKINS.length)];
-        hair = dice.colour(0.05, 0.5, 0.6);
+    /** @param variety 0: what everybody wears, to 1: anything */
+    Wardrobe(Dice dice, double variety) {
+        skin = Dice.mix(0xE0AC84, SKINS[dice.below(SKINS.length)], variety);
+        hair = Dice.mix(0x3A2A1E, dice.colour(0.05, 0.5, 0.6), variety);
         hairline = dice.between(0.725, 0.76);
-        shirt = Cloth.of(dice);
-        trousers = Cloth.of(dice);
-        shoes = dice.colour(0.05, 0.9, 0.5);
-        sleeves = dice.chance(0.5) ? dice.between(0.26, 0.36) : dice.between(0.62, 0.68);
+        shirt = Cloth.of(dice, 0xC03028, variety);
+        trousers = Cloth.of(dice, 0x2848A0, variety);
+        shoes = Dice.mix(0x202020, dice.colour(0.05, 0.9, 0.5), variety);
+        sleeves = usually(0.31, dice.chance(0.5) ? dice.between(0.26, 0.36) : dice.between(0.62, 0.68), variety);
         waist = dice.between(0, 0.08);
-        trouserEnds = dice.chance(0.3) ? dice.between(-0.4, -0.25) : dice.between(-0.87, -0.8);
+        trouserEnds = usually(-0.85, dice.chance(0.3) ? dice.between(-0.4, -0.25) : dice.between(-0.87, -0.8), variety);
+    }
+
+    private static double usually(double usual, double other, double share) {
+        return usual + (other - usual) * share;
     }
 
     @Override

@@ -19,15 +19,17 @@ import java.util.Map;
  * @param normal of normals
  * @param smpl of the SMPL parameter regressor's losses, where the network has it
  * @param rest factor of all other losses together where the network has the regressor, whose training it is then mainly
+ * @param velocity of the sequence velocity loss within each of joints, projections and meshes
  */
 public record LossWeights(double joints3d, double vertices, double edgeNormal, double joints2d, double coarse, double intermediate, double fine,
-    double edgeGt, double edgeSelf, double normal, double smpl, double rest) {
+    double edgeGt, double edgeSelf, double normal, double smpl, double rest, double velocity) {
     /** The released training's. */
-    public static final LossWeights DEFAULT = new LossWeights(1000, 100, 100, 100, 0.25, 0.5, 0.25, 5, 1e-4, 0.1, 1000, 1e-8);
+    public static final LossWeights DEFAULT = new LossWeights(1000, 100, 100, 100, 0.25, 0.5, 0.25, 5, 1e-4, 0.1, 1000, 1e-8, 1);
 
     /** Checks the factors. */
     public LossWeights {
-        for (double w : new double[] {joints3d, vertices, edgeNormal, joints2d, coarse, intermediate, fine, edgeGt, edgeSelf, normal, smpl, rest}) {
+        for (double w : new double[] {joints3d, vertices, edgeNormal, joints2d, coarse, intermediate, fine, edgeGt, edgeSelf, normal, smpl, rest,
+            velocity}) {
             if (!(w >= 0 && w < Double.POSITIVE_INFINITY)) {
                 throw new IllegalArgumentException("loss weights must be finite and not negative, not " + w);
             }
@@ -49,6 +51,7 @@ public record LossWeights(double joints3d, double vertices, double edgeNormal, d
         map.put("normal", normal);
         map.put("smpl", smpl);
         map.put("rest", rest);
+        map.put("velocity", velocity);
         return map;
     }
 
@@ -70,6 +73,6 @@ public record LossWeights(double joints3d, double vertices, double edgeNormal, d
             all.put(name, number.doubleValue());
         });
         double[] v = all.values().stream().mapToDouble(x -> x).toArray();
-        return new LossWeights(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11]);
+        return new LossWeights(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12]);
     }
 }

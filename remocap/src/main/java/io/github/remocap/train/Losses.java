@@ -159,8 +159,8 @@ public final class Losses {
     }
 
     private void velocity(Sum sum, Tensor delta) {
-        if (frames > 1) {
-            sum.add(1, velocity(delta, frames));
+        if (frames > 1 && weights.velocity() != 0) {
+            sum.add(weights.velocity(), velocity(delta, frames));
         }
     }
 

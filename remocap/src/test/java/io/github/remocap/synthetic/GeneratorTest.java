@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class GeneratorTest {
-    private static final Recipe RECIPE = new Recipe(3, 1, 2, 4, 48, 12, 0.5, 1, 7);
+    private static final Recipe RECIPE = new Recipe(3, 1, 2, 4, 48, 12, 0.5, 1, 1, 7);
 
     @TempDir
     private Path folder;
@@ -71,13 +71,13 @@ class GeneratorTest {
                 assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(stopped.resolve(file.getFileName())), file.toString());
             }
         }
-        Recipe other = new Recipe(3, 1, 2, 4, 48, 12, 0.5, 1, 8);
+        Recipe other = new Recipe(3, 1, 2, 4, 48, 12, 0.5, 1, 1, 8);
         assertTrue(assertThrows(InputException.class, () -> Generator.write(stopped, other, 1, done -> { })).getMessage().contains("seed 7"));
     }
 
     @Test
     void manySequencesComeInParts() throws IOException {
-        Generator.write(folder, new Recipe(101, 0, 0, 1, 32, 12, 0, 1, 1), 2, done -> { });
+        Generator.write(folder, new Recipe(101, 0, 0, 1, 32, 12, 0, 1, 1, 1), 2, done -> { });
         try (TsvImages first = TsvImages.open(folder.resolve("train-000.yaml")); TsvImages second = TsvImages.open(folder.resolve("train-001.yaml"))) {
             assertEquals(100, first.size());
             assertEquals(1, second.size());

@@ -17,7 +17,7 @@ class PhotographerTest {
     private final Photographer photographer = new Photographer(SIZE);
 
     private static Scene scene(long seed, double clutter) {
-        return Scene.of(new Dice(seed, "scene"), Motions.WALKING, 2, SIZE, clutter, 1);
+        return Scene.of(new Dice(seed, "scene"), Motions.WALKING, 2, SIZE, clutter, 1, 1);
     }
 
     @Test
