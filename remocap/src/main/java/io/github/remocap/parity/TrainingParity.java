@@ -70,15 +70,20 @@ final class TrainingParity {
     private static final double AMPLIFIED = 4;
     private static final String MODEL = "remocap";
 
-    /** An optimiser's curve. */
-    private record Run(String name, Optimizer optimizer, double weightDecay, double tolerance) {
+    /**
+     * An optimiser's curve.
+     *
+     * @param tolerance of losses
+     * @param spread how far two runs of PyTorch itself are apart in the gradient's norm (docs/training.md)
+     */
+    private record Run(String name, Optimizer optimizer, double weightDecay, double tolerance, double spread) {
     }
 
     private static final List<Run> RUNS = List.of(
-        new Run("sgd", new Sgd(0, false), 0, 1e-3),
-        new Run("momentum", new Sgd(0.9, false), WEIGHT_DECAY, 1e-3),
-        new Run("adamw", Adam.adamW(), WEIGHT_DECAY, 1e-2),
-        new Run("adam", Adam.adam(), 0, 1e-2));
+        new Run("sgd", new Sgd(0, false), 0, 1e-3, 5e-3),
+        new Run("momentum", new Sgd(0.9, false), WEIGHT_DECAY, 1e-3, 5e-2),
+        new Run("adamw", Adam.adamW(), WEIGHT_DECAY, 1e-2, 0.43),
+        new Run("adam", Adam.adam(), 0, 1e-2, 0.68));
 
     private final Path tiny;
     private final List<Device> devices;
@@ -343,7 +348,7 @@ final class TrainingParity {
                     Math.abs(actual[3] - expected[3]) / Math.abs(expected[3]), run.tolerance(), ""));
                 double[] ulps = deviations(moved, actual, 1);
                 listener.accept(new Check(subject, run.name() + ", " + steps + " steps: gradient norm", absolute(actual, expected, 1), median(norms),
-                    Math.max(run.tolerance(), AMPLIFIED * median(ulps)), String.format(
+                    Math.max(run.spread(), AMPLIFIED * median(ulps)), String.format(
                     "median; largest %.1e; moving the weights by rounding: median %.1e, largest %.1e", norms[steps - 1], median(ulps),
                     ulps[steps - 1])));
             }

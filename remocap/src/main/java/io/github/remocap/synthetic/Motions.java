@@ -79,6 +79,22 @@ enum Motions {
             return (s.side == Pose.LEFT ? 1 : -1) * (0.5 + 1.2 * s.size) * (t - s.duration / 2);
         }
     },
+    DANCING {
+        /** Arms and legs each go their own way, anywhere they comfortably can. */
+        @Override
+        void shape(Style s, double t, Pose p) {
+            for (int side = 0; side < 2; side++) {
+                int f = 4 * side;
+                p.arm(side, -1.25 + 2.45 * s.free(f, t), -0.3 + 1.5 * s.free(f + 1, t), 1.2 * s.free(f + 2, t) * s.third, 0.1 + 1.5 * s.free(f + 3, t));
+            }
+            double left = 2 * s.free(8, t) - 1; // one leg bears the weight
+            double aside = s.free(9, t) * s.free(9, t);
+            double bent = s.free(10, t);
+            p.leg(Pose.LEFT, 1.3 * bent * Math.max(0, left) - 0.1, 0.03 + 0.6 * aside, 1.4 * bent * Math.max(0.1, left));
+            p.leg(Pose.RIGHT, 1.3 * bent * Math.max(0, -left) - 0.1, 0.03 + 0.6 * aside, 1.4 * bent * Math.max(0.1, -left));
+            p.spine(-0.1 + 0.45 * s.free(11, t), 0.5 * (s.free(12, t) - 0.5), 0.6 * (s.free(13, t) - 0.5));
+        }
+    },
     LUNGING {
         @Override
         void shape(Style s, double t, Pose p) {
@@ -116,8 +132,8 @@ enum Motions {
         }
     };
 
-    /** Motions for training and validation. */
-    static final List<Motions> SEEN = List.of(WALKING, REACHING, SQUATTING, WAVING, TURNING);
+    /** Motions for training and validation, in the order of sequences. Dancing comes oftener: no two of its poses are alike. */
+    static final List<Motions> SEEN = List.of(WALKING, DANCING, REACHING, SQUATTING, DANCING, WAVING, TURNING, DANCING);
     /** Motions that only tests have. */
     static final List<Motions> UNSEEN = List.of(LUNGING, MARCHING, STRETCHING);
 
@@ -132,6 +148,7 @@ enum Motions {
         private final double frequency;
         private final double start;
         private final Course[] drifts = new Course[6];
+        private final Course[] free = new Course[14];
 
         Style(Dice dice, double duration) {
             this.duration = duration;
@@ -145,6 +162,9 @@ enum Motions {
             for (int i = 0; i < drifts.length; i++) {
                 double middle = dice.normal(0.12);
                 drifts[i] = Course.wander(dice, duration, 0.8, middle - 0.15, middle + 0.15);
+            }
+            for (int i = 0; i < free.length; i++) {
+                free[i] = Course.wander(dice.named("free " + i), duration, 0.9, 0, 1);
             }
         }
 
@@ -160,6 +180,11 @@ enum Motions {
 
         double drift(int which, double t) {
             return drifts[which].at(t);
+        }
+
+        /** Anything from 0 to 1. */
+        double free(int which, double t) {
+            return Math.clamp(free[which].at(t), 0, 1);
         }
 
         /** A drift that is never negative. */

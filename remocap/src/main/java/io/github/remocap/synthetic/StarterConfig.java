@@ -45,7 +45,7 @@ public final class StarterConfig {
         return String.format(Locale.ROOT, """
             # A small RemoCap for generated clips. Every key is described in docs/training.md.
             model: {width: 8, stage_modules: [1, 1, 1], blocks: 1, stem: 16, bottleneck: 8, head: [8, 16, 16, 32], features: 128, classes: 2,
-              frames: 4, sd_groups: 8, md_groups: 32, model_dims: [32, 16], ff_dims: [64, 32], heads: 4, layers: 1, dropout: 0.0, joints: 14,
+              frames: 2, sd_groups: 8, md_groups: 32, model_dims: [64, 32], ff_dims: [256, 128], heads: 2, layers: 1, dropout: 0.0, joints: 14,
               coarse: %d, intermediate: %d, fine: %d}  # vertices of the embedded body
             assets: embedded
             data:
@@ -55,9 +55,9 @@ public final class StarterConfig {
               augment: false
               threads: 1
               prefetch: 4
-            losses: {edge_normal: 0}
+            losses: {edge_normal: 0, fine: 0, velocity: 0}  # with velocities, small models stay at the mean pose for long
             optimizer: {kind: adamw, learning_rate: 0.002, clip_norm: 1.0}
-            schedule: {kind: cosine, unit: step, warmup_steps: 20}
+            schedule: {kind: cosine, unit: step, warmup_steps: 40}
             epochs: %d
             batch: 8
             checkpoint: {every_epochs: 0, initial: true}

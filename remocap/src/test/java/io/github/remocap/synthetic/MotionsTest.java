@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Collections;
+import java.util.Set;
 import org.apache.commons.math3.geometry.euclidean.threed.Rotation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +59,7 @@ class MotionsTest {
     @Test
     void testsHaveMotionsThatTrainingHasNot() {
         assertTrue(Collections.disjoint(Motions.SEEN, Motions.UNSEEN));
-        assertEquals(Motions.values().length, Motions.SEEN.size() + Motions.UNSEEN.size());
+        assertEquals(Motions.values().length, Set.copyOf(Motions.SEEN).size() + Motions.UNSEEN.size());
     }
 
     @Test

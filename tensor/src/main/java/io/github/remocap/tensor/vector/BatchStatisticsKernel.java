@@ -126,4 +126,15 @@ final class BatchStatisticsKernel {
             set(y + 4L * i, get(factors + 4L * i) * get(g + 4L * i) + get(factors + 4L * (n + i)) * e + get(factors + 4L * (2L * n + i)));
         }
     }
+
+    /** {@code y = (x - mean) scale + beta}: folded into one shift, mean and beta would cancel where the variance is small. */
+    static void normalize(long x, long mean, long scale, long beta, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            store(fma(load(x + 4L * i).sub(load(mean + 4L * i)), load(scale + 4L * i), load(beta + 4L * i)), y + 4L * i);
+        }
+        for (; i < n; i++) {
+            set(y + 4L * i, (get(x + 4L * i) - get(mean + 4L * i)) * get(scale + 4L * i) + get(beta + 4L * i));
+        }
+    }
 }

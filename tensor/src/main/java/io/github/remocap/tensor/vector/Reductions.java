@@ -522,21 +522,19 @@ final class Reductions {
 
         @Override
         long scratchBytes() {
-            return 8L * channels + 64;
+            return 4L * channels;
         }
 
         @Override
         void run(int unit, Scratch memory) {
-            long scratch = memory.address;
-            long shift = scratch + 4L * channels;
+            long scale = memory.address;
             for (int c = 0; c < channels; c++) {
-                float s = (float) (get(gamma.at() + 4L * c) / Math.sqrt(get(variance.at() + 4L * c) + eps));
-                set(scratch + 4L * c, s);
-                set(shift + 4L * c, get(beta.at() + 4L * c) - get(mean.at() + 4L * c) * s);
+                set(scale + 4L * c, (float) (get(gamma.at() + 4L * c) / Math.sqrt(get(variance.at() + 4L * c) + eps)));
             }
             long end = from(rows, units, unit + 1);
             for (long r = from(rows, units, unit); r < end; r++) {
-                scaleRow(x.at() + 4 * r * channels, y.at() + 4 * r * channels, scratch, shift, channels);
+                long at = 4 * r * channels;
+                BatchStatisticsKernel.normalize(x.at() + at, mean.at(), scale, beta.at(), y.at() + at, channels);
             }
         }
     }
