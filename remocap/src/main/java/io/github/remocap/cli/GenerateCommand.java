@@ -54,7 +54,7 @@ final class GenerateCommand implements Callable<Integer> {
     private double turned;
 
     @Option(names = "--variety", defaultValue = "1", paramLabel = "X",
-        description = "How much clothes and places differ, 0 (all wear the same, before a plain wall) to 1 (default: ${DEFAULT-VALUE}).")
+        description = "How much clothes, places and camera heights differ, 0 (all wear the same, before a plain wall) to 1 (default: ${DEFAULT-VALUE}).")
     private double variety;
 
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of everything random (default: ${DEFAULT-VALUE}).")

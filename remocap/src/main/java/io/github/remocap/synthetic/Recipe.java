@@ -13,7 +13,7 @@ import java.util.Locale;
  * @param framesPerSecond of the sequences
  * @param clutter how much there is besides the person, 0 (an empty room) to 1: things, bystanders, what crosses in front
  * @param turned how far persons turn away from the camera, 0 (they face it) to 1 (some show their side or back)
- * @param variety how much persons' clothes and places differ, 0 (everybody wears the same before a plain wall) to 1
+ * @param variety how much clothes, places and the height of the camera differ, 0 (everybody wears the same before a plain wall) to 1
  * @param seed of everything random
  */
 public record Recipe(int train, int validation, int test, int frames, int size, double framesPerSecond, double clutter, double turned,

@@ -17,6 +17,9 @@ import java.util.function.DoubleFunction;
  * @param camera the viewpoint at a time in seconds
  */
 record Scene(Actor person, List<Actor> others, List<Block> blocks, Backdrop backdrop, Light light, double focal, DoubleFunction<Viewpoint> camera) {
+    /** The usual height of cameras, metres. */
+    private static final double EYES = 1.25;
+
     /**
      * A random scene.
      *
@@ -25,7 +28,7 @@ record Scene(Actor person, List<Actor> others, List<Block> blocks, Backdrop back
      * @param size side of the frames in pixels
      * @param clutter how much there is besides the person, 0 to 1
      * @param turned how far the person may turn away from the camera, 0 to 1
-     * @param variety how much clothes and places differ, 0 to 1
+     * @param variety how much clothes, places and the height of the camera differ, 0 to 1
      */
     static Scene of(Dice dice, Motions kind, double duration, int size, double clutter, double turned, double variety) {
         double heading = dice.normal(0.55 * turned);
@@ -37,7 +40,7 @@ record Scene(Actor person, List<Actor> others, List<Block> blocks, Backdrop back
         occluders(dice.named("occluders"), clutter, duration, distance, others, blocks);
         bystanders(dice.named("bystanders"), clutter, duration, others, blocks);
         return new Scene(person, others, blocks, new Backdrop(dice.named("backdrop"), size, clutter, variety), light(dice), focal,
-            camera(dice.named("camera"), person, distance, duration));
+            camera(dice.named("camera"), person, distance, duration, variety));
     }
 
     /** Between camera and person: somebody who walks by in one scene of three, posts and low walls in another third. */
@@ -80,8 +83,8 @@ record Scene(Actor person, List<Actor> others, List<Block> blocks, Backdrop back
     }
 
     /** A hand-held camera: it sways, comes nearer or not, and follows the person a little late and not exactly. */
-    private static DoubleFunction<Viewpoint> camera(Dice dice, Actor person, double distance, double duration) {
-        double high = dice.between(0.8, 1.7);
+    private static DoubleFunction<Viewpoint> camera(Dice dice, Actor person, double distance, double duration, double variety) {
+        double high = EYES + (dice.between(0.8, 1.7) - EYES) * variety;
         Course away = Course.wander(dice, duration, 2, 0.92 * distance, 1.08 * distance);
         Course aside = Course.wander(dice, duration, 1.5, -0.25, 0.25);
         Course shakeX = Course.wander(dice, duration, 0.4, -0.025, 0.025);
