@@ -162,6 +162,15 @@ class LossesTest {
     }
 
     @Test
+    void withoutVelocityClipsAreSingleImages() {
+        Map<String, Object> still = Map.of("velocity", 0, "edge_normal", 0);
+        Tensor clips = build(LossWeights.from(still)).total();
+        Tensor single = Losses.build(graph, outputs, truth, surface, LossWeights.from(Map.of("edge_normal", 0)), 1).total();
+        assertEquals(run(Devices.reference(), single), run(Devices.reference(), clips), 1e-9);
+        assertTrue(run(Devices.reference(), clips) < run(Devices.reference(), build(LossWeights.from(Map.of("edge_normal", 0))).total()));
+    }
+
+    @Test
     void regressor() {
         Tensor rotations = output("pred_rotmat", 5, 3, 3);
         Tensor betas = output("pred_betas", 3);
