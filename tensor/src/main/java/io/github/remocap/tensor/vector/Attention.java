@@ -2,17 +2,10 @@ package io.github.remocap.tensor.vector;
 
 import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
 import static io.github.remocap.tensor.vector.MicroKernel.ROWS;
-import static io.github.remocap.tensor.vector.Simd.LANES;
-import static io.github.remocap.tensor.vector.Simd.all;
-import static io.github.remocap.tensor.vector.Simd.get;
-import static io.github.remocap.tensor.vector.Simd.load;
-import static io.github.remocap.tensor.vector.Simd.set;
-import static io.github.remocap.tensor.vector.Simd.store;
 
 import io.github.remocap.tensor.AttentionMask;
 import io.github.remocap.tensor.Shape;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +32,9 @@ final class Attention {
         final Buffer q;
         final Buffer k;
         final Buffer v;
+        /** Allowed keys of all queries, query by query; all keys once where there is no mask. */
+        final int[] list;
+        final long step; // bytes from one row to the next
         final long queryBatch;
         final long keyBatch;
         final long valueBatch;
@@ -55,6 +51,9 @@ final class Attention {
             this.q = q;
             this.k = k;
             this.v = v;
+            this.list = new int[mask == null ? keys : mask.pairs()];
+            Arrays.setAll(list, i -> mask == null ? i : mask.key(i));
+            this.step = 4L * features;
             this.queryBatch = qs.dim(0) == 1 ? 0 : 4L * queries * features;
             this.keyBatch = ks.dim(0) == 1 ? 0 : 4L * keys * features;
             this.valueBatch = vs.dim(0) == 1 ? 0 : 4L * keys * features;
@@ -73,48 +72,16 @@ final class Attention {
             return mask == null ? keys : mask.start(query + 1) - mask.start(query);
         }
 
-        final int key(int query, int i) {
-            return mask == null ? i : mask.key(mask.start(query) + i);
+        /** Where a query's keys begin in the list. */
+        final int first(int query) {
+            return mask == null ? 0 : mask.start(query);
         }
 
         /** Softmax weights of a query over its allowed keys, into p[0 .. allowed), zeros up to whole vectors. */
         final void weights(int query, long qr, long kh, float[] p) {
             int n = allowed(query);
-            for (int i = 0; i < n; i++) {
-                p[i] = dot(qr, kh + 4L * features * key(query, i), d);
-            }
+            AttentionKernel.dots(qr, kh, step, list, first(query), n, d, p, 0);
             SoftmaxKernel.softmax(p, 0, n, scale);
-        }
-    }
-
-    static float dot(long a, long b, int n) {
-        FloatVector acc = Simd.zero();
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            acc = Simd.fma(load(a + 4L * i), load(b + 4L * i), acc);
-        }
-        float sum = Simd.sum(acc);
-        for (; i < n; i++) {
-            sum += get(a + 4L * i) * get(b + 4L * i);
-        }
-        return sum;
-    }
-
-    /** y += f x. */
-    static void accumulate(float f, long x, long y, int n) {
-        FloatVector factor = all(f);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            store(Simd.fma(factor, load(x + 4L * i), load(y + 4L * i)), y + 4L * i);
-        }
-        for (; i < n; i++) {
-            set(y + 4L * i, get(y + 4L * i) + f * get(x + 4L * i));
-        }
-    }
-
-    private static void zero(long y, int n) {
-        for (int i = 0; i < n; i++) {
-            set(y + 4L * i, 0f);
         }
     }
 
@@ -178,12 +145,8 @@ final class Attention {
         }
 
         private void sparse(int t, float[] p, long qh, long kh, long vh, long yh) {
-            weights(t, qh + 4L * features * t, kh, p);
-            long row = yh + 4L * features * t;
-            zero(row, d);
-            for (int i = 0; i < allowed(t); i++) {
-                accumulate(p[i], vh + 4L * features * key(t, i), row, d);
-            }
+            weights(t, qh + step * t, kh, p);
+            AttentionKernel.gather(p, 0, vh, step, list, first(t), allowed(t), d, yh + step * t);
         }
 
         private void block(int from, int count, float[] f, long packedKeys, long packedValues, long qh, long yh) {
@@ -216,7 +179,7 @@ final class Attention {
             if (mask != null && allowed(query) < keys) {
                 int next = 0;
                 for (int s = 0; s < keys; s++) {
-                    if (next < allowed(query) && key(query, next) == s) {
+                    if (next < allowed(query) && list[first(query) + next] == s) {
                         next++;
                     } else {
                         f[row + s] = Float.NEGATIVE_INFINITY;
@@ -255,28 +218,25 @@ final class Attention {
             long dv = dk + 4L * batch * keys * features;
             int products = SoftmaxKernel.padded(keys);
             for (int s = 0; s < keys; s++) {
-                zero(dk + 4L * features * s, d);
-                zero(dv + 4L * features * s, d);
+                ElementwiseKernel.zero(dk + step * s, d);
+                ElementwiseKernel.zero(dv + step * s, d);
             }
             for (int t = 0; t < queries; t++) {
-                long row = 4L * features * t;
+                long row = step * t;
                 weights(t, qh + row, kh, p);
+                int from = first(t);
                 int n = allowed(t);
+                AttentionKernel.dots(gh + row, vh, step, list, from, n, d, p, products);
+                AttentionKernel.scatter(p, 0, gh + row, dv, step, list, from, n, d);
                 float mean = 0;
                 for (int i = 0; i < n; i++) {
-                    long key = 4L * features * key(t, i);
-                    float dp = dot(gh + row, vh + key, d);
-                    p[products + i] = dp;
-                    mean += p[i] * dp;
-                    accumulate(p[i], gh + row, dv + key, d);
+                    mean += p[i] * p[products + i];
                 }
-                zero(dq + row, d);
                 for (int i = 0; i < n; i++) {
-                    long key = 4L * features * key(t, i);
-                    float ds = p[i] * (p[products + i] - mean) * scale;
-                    accumulate(ds, kh + key, dq + row, d);
-                    accumulate(ds, qh + row, dk + key, d);
+                    p[i] *= (p[products + i] - mean) * scale;
                 }
+                AttentionKernel.gather(p, 0, kh, step, list, from, n, d, dq + row);
+                AttentionKernel.scatter(p, 0, qh + row, dk, step, list, from, n, d);
             }
         }
     }

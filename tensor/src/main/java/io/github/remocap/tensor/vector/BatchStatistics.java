@@ -42,6 +42,11 @@ final class BatchStatistics {
         }
 
         @Override
+        final long scratchBytes() {
+            return 3 * Simd.VECTOR_BYTES;
+        }
+
+        @Override
         final void run(int unit, Scratch memory) {
             long first = partial.at() + 8L * channels * unit;
             ElementwiseKernel.zero(first, 2L * channels);
@@ -49,7 +54,7 @@ final class BatchStatistics {
             long end = from(rows, parts, unit + 1);
             int block = Math.max(1, BLOCK / channels);
             for (long row = start; row < end; row += block) {
-                block(4 * row * channels, (int) Math.min(block, end - row), (int) (row - start), first, first + 4L * channels);
+                block(4 * row * channels, (int) Math.min(block, end - row), (int) (row - start), first, first + 4L * channels, memory.address);
             }
         }
 
@@ -60,8 +65,9 @@ final class BatchStatistics {
          * @param before rows of the part before
          * @param a the part's first results
          * @param b and its second
+         * @param scratch address of three vectors
          */
-        abstract void block(long at, int count, int before, long a, long b);
+        abstract void block(long at, int count, int before, long a, long b, long scratch);
     }
 
     /** Means and sums of squared distances from them: {@code [parts, 2, C]}. */
@@ -74,11 +80,12 @@ final class BatchStatistics {
         }
 
         @Override
-        void block(long at, int count, int before, long mean, long squares) {
+        void block(long at, int count, int before, long mean, long squares, long scratch) {
             float share = (float) count / (before + count);
             int c = 0;
             for (; c <= channels - LANES; c += LANES) {
-                BatchStatisticsKernel.moments(x.at() + at + 4L * c, channels, count, mean + 4L * c, squares + 4L * c, share, before);
+                BatchStatisticsKernel.moments(x.at() + at + 4L * c, channels, count, mean + 4L * c, squares + 4L * c, share, before,
+                    scratch);
             }
             for (; c < channels; c++) {
                 BatchStatisticsKernel.oneChannel(x.at() + at + 4L * c, channels, count, mean + 4L * c, squares + 4L * c, share, before);
@@ -145,7 +152,7 @@ final class BatchStatistics {
         }
 
         @Override
-        void block(long at, int count, int before, long sums, long products) {
+        void block(long at, int count, int before, long sums, long products, long scratch) {
             int c = 0;
             for (; c <= channels - LANES; c += LANES) {
                 long offset = at + 4L * c;

@@ -17,10 +17,17 @@ final class BatchStatisticsKernel {
 
     /**
      * The block's mean, corrected by what its distances sum to, and its squares, joined with what is known of {@code before} rows (Chan,
-     * Golub and LeVeque 1979: the squares of two sets together).
+     * Golub and LeVeque 1979: the squares of two sets together). In three methods: in one, the compiler's budget for inlining ends, and
+     * vectors become objects. The scratch is three vectors.
      */
-    static void moments(long x, int channels, int count, long mean, long squares, float share, int before) {
-        long step = 4L * channels;
+    static void moments(long x, int channels, int count, long mean, long squares, float share, int before, long scratch) {
+        sum(x, 4L * channels, count, scratch);
+        distances(x, 4L * channels, count, scratch);
+        join(count, mean, squares, share, before, scratch);
+    }
+
+    /** The mean of rows, first as it comes. */
+    private static void sum(long x, long step, int count, long scratch) {
         FloatVector s0 = Simd.zero();
         FloatVector s1 = Simd.zero();
         FloatVector s2 = Simd.zero();
@@ -38,13 +45,18 @@ final class BatchStatisticsKernel {
             s0 = s0.add(load(at));
             at += step;
         }
-        FloatVector m = s0.add(s1).add(s2.add(s3)).mul(all(1f / count));
+        store(s0.add(s1).add(s2.add(s3)).mul(all(1f / count)), scratch);
+    }
+
+    /** What is left of the rows beside the mean: sums, and sums of squares. */
+    private static void distances(long x, long step, int count, long scratch) {
+        FloatVector m = load(scratch);
         FloatVector r0 = Simd.zero();
         FloatVector r1 = Simd.zero();
         FloatVector q0 = Simd.zero();
         FloatVector q1 = Simd.zero();
-        at = x;
-        i = 0;
+        long at = x;
+        int i = 0;
         for (; i < count - 1; i += 2) {
             FloatVector e0 = load(at).sub(m);
             FloatVector e1 = load(at + step).sub(m);
@@ -60,10 +72,15 @@ final class BatchStatisticsKernel {
             q0 = fma(e, e, q0);
             at += step;
         }
-        FloatVector rest = r0.add(r1).mul(all(1f / count));
-        FloatVector q = q0.add(q1).sub(rest.mul(rest).mul(all(count)));
+        store(r0.add(r1), scratch + Simd.VECTOR_BYTES);
+        store(q0.add(q1), scratch + 2 * Simd.VECTOR_BYTES);
+    }
+
+    private static void join(int count, long mean, long squares, float share, int before, long scratch) {
+        FloatVector rest = load(scratch + Simd.VECTOR_BYTES).mul(all(1f / count));
+        FloatVector q = load(scratch + 2 * Simd.VECTOR_BYTES).sub(rest.mul(rest).mul(all(count)));
         FloatVector old = load(mean);
-        FloatVector distance = m.add(rest).sub(old);
+        FloatVector distance = load(scratch).add(rest).sub(old);
         FloatVector moved = distance.mul(all(share));
         store(load(squares).add(fma(distance.mul(moved), all(before), q)), squares);
         store(old.add(moved), mean);

@@ -99,12 +99,10 @@ final class Images {
             for (int px = 0; px < outWidth; px++) {
                 long to = y.at() + 4L * ((long) unit * outWidth + px) * channels;
                 long from = x.at() + width * unit * scale + 4L * px * scale * channels;
-                for (int i = 0; i < channels; i++) {
-                    set(to + 4L * i, 0f);
-                }
+                ElementwiseKernel.zero(to, channels);
                 for (int ky = 0; ky < scale; ky++) {
                     for (int kx = 0; kx < scale; kx++) {
-                        Attention.accumulate(1f, from + width * ky + 4L * kx * channels, to, channels);
+                        ElementwiseKernel.accumulate(from + width * ky + 4L * kx * channels, to, channels);
                     }
                 }
             }
