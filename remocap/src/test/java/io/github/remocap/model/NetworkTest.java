@@ -12,6 +12,7 @@ import io.github.remocap.tensor.Shape;
 import io.github.remocap.tensor.ShapeException;
 import io.github.remocap.tensor.Tensor;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,12 +159,10 @@ class NetworkTest {
     /** In a JVM of its own: what the compiler makes of a kernel depends on everything that ran before. */
     @Test
     void aRunAllocatesNothing() throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g", "--add-modules",
-            "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-XX:CompileCommand=quiet",
-            "-XX:CompileCommand=inline,io.github.remocap.tensor.vector.Simd::*",
-            "-XX:CompileCommand=dontinline,*Kernel::*",
-            "-XX:CompileCommand=dontinline,io.github.remocap.tensor.vector.MultiScale*::*", "-cp", System.getProperty("java.class.path"),
-            AllocationProbe.class.getName()).redirectErrorStream(true).start();
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), AllocationProbe.class.getName()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), out);
         assertTrue(out.contains("a run that allocates: 4096 bytes or more: true"), out);

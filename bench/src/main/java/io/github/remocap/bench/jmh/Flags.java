@@ -5,6 +5,7 @@ final class Flags {
     static final String MODULE = "--add-modules=jdk.incubator.vector";
     static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
     static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
+    static final String BOUNDS = "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0";
     static final String QUIET = "-XX:CompileCommand=quiet";
     static final String INLINE = "-XX:CompileCommand=inline,io.github.remocap.tensor.vector.Simd::*";
     static final String LOOPS = "-XX:CompileCommand=dontinline,*Kernel::*";

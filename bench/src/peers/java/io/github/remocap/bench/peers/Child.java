@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 final class Child implements AutoCloseable {
     /** What ours needs, as in bin/remocap; the others do not mind. */
     private static final List<String> FLAGS = List.of("-XX:+UseParallelGC", "-Xms128m", "-Xmn64m", "--add-modules", "jdk.incubator.vector",
-        "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-XX:CompileCommand=quiet",
+        "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
+        "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0", "-XX:CompileCommand=quiet",
         "-XX:CompileCommand=inline,io.github.remocap.tensor.vector.Simd::*",
         "-XX:CompileCommand=dontinline,*Kernel::*",
         "-Xlog:disable", "-Xlog:all=error:stderr");

@@ -158,7 +158,8 @@ final class Attention {
             }
             for (int p = 0; p < keyColumns; p += COLUMNS) {
                 for (int t = 0; t < tiles; t++) {
-                    MicroKernel.multiply(d, f, t * ROWS * d, d, packedKeys + 4L * p * d, f, scores + t * ROWS * keyColumns + p, keyColumns, false);
+                    MicroKernel.multiply(d, keys - p, f, t * ROWS * d, d, packedKeys + 4L * p * d, f, scores + t * ROWS * keyColumns + p, keyColumns,
+                        false, 0);
                 }
             }
             for (int r = 0; r < count; r++) {
@@ -166,8 +167,8 @@ final class Attention {
             }
             for (int p = 0; p < valueColumns; p += COLUMNS) {
                 for (int t = 0; t < tiles; t++) {
-                    MicroKernel.multiply(keys, f, scores + t * ROWS * keyColumns, keyColumns, packedValues + 4L * p * keys, f,
-                        sums + t * ROWS * valueColumns + p, valueColumns, false);
+                    MicroKernel.multiply(keys, d - p, f, scores + t * ROWS * keyColumns, keyColumns, packedValues + 4L * p * keys, f,
+                        sums + t * ROWS * valueColumns + p, valueColumns, false, 0);
                 }
             }
             for (int r = 0; r < count; r++) {

@@ -10,7 +10,8 @@ import static io.github.remocap.tensor.vector.Simd.set;
  * parts that do not depend on the number of threads; a part goes in blocks that stay in the first-level cache.
  */
 final class BatchStatistics {
-    private static final int BLOCK = 6 * 1024;
+    /** Floats of a block: few rows, which bounds the rounding of their sums. */
+    private static final int BLOCK = 3 * 1024;
     private static final int GRAIN = 32 * 1024;
     private static final int PARTS = 48;
 

@@ -17,8 +17,8 @@ final class BatchStatisticsKernel {
 
     /**
      * The block's mean, corrected by what its distances sum to, and its squares, joined with what is known of {@code before} rows (Chan,
-     * Golub and LeVeque 1979: the squares of two sets together). In three methods: in one, the compiler's budget for inlining ends, and
-     * vectors become objects. The scratch is three vectors.
+     * Golub and LeVeque 1979: the squares of two sets together). In three methods, each with one loop: in longer ones vectors become
+     * objects. The scratch is three vectors.
      */
     static void moments(long x, int channels, int count, long mean, long squares, float share, int before, long scratch) {
         sum(x, 4L * channels, count, scratch);
@@ -28,52 +28,25 @@ final class BatchStatisticsKernel {
 
     /** The mean of rows, first as it comes. */
     private static void sum(long x, long step, int count, long scratch) {
-        FloatVector s0 = Simd.zero();
-        FloatVector s1 = Simd.zero();
-        FloatVector s2 = Simd.zero();
-        FloatVector s3 = Simd.zero();
-        long at = x;
-        int i = 0;
-        for (; i < count - 3; i += 4) {
-            s0 = s0.add(load(at));
-            s1 = s1.add(load(at + step));
-            s2 = s2.add(load(at + 2 * step));
-            s3 = s3.add(load(at + 3 * step));
-            at += 4 * step;
+        FloatVector sum = Simd.zero();
+        for (int i = 0; i < count; i++) {
+            sum = sum.add(load(x + step * i));
         }
-        for (; i < count; i++) {
-            s0 = s0.add(load(at));
-            at += step;
-        }
-        store(s0.add(s1).add(s2.add(s3)).mul(all(1f / count)), scratch);
+        store(sum.mul(all(1f / count)), scratch);
     }
 
     /** What is left of the rows beside the mean: sums, and sums of squares. */
     private static void distances(long x, long step, int count, long scratch) {
-        FloatVector m = load(scratch);
-        FloatVector r0 = Simd.zero();
-        FloatVector r1 = Simd.zero();
-        FloatVector q0 = Simd.zero();
-        FloatVector q1 = Simd.zero();
-        long at = x;
-        int i = 0;
-        for (; i < count - 1; i += 2) {
-            FloatVector e0 = load(at).sub(m);
-            FloatVector e1 = load(at + step).sub(m);
-            r0 = r0.add(e0);
-            r1 = r1.add(e1);
-            q0 = fma(e0, e0, q0);
-            q1 = fma(e1, e1, q1);
-            at += 2 * step;
+        FloatVector mean = load(scratch);
+        FloatVector rest = Simd.zero();
+        FloatVector squares = Simd.zero();
+        for (int i = 0; i < count; i++) {
+            FloatVector e = load(x + step * i).sub(mean);
+            rest = rest.add(e);
+            squares = fma(e, e, squares);
         }
-        for (; i < count; i++) {
-            FloatVector e = load(at).sub(m);
-            r0 = r0.add(e);
-            q0 = fma(e, e, q0);
-            at += step;
-        }
-        store(r0.add(r1), scratch + Simd.VECTOR_BYTES);
-        store(q0.add(q1), scratch + 2 * Simd.VECTOR_BYTES);
+        store(rest, scratch + Simd.VECTOR_BYTES);
+        store(squares, scratch + 2 * Simd.VECTOR_BYTES);
     }
 
     private static void join(int count, long mean, long squares, float share, int before, long scratch) {
@@ -104,31 +77,17 @@ final class BatchStatisticsKernel {
     }
 
     static void sums(long x, long g, long mean, int channels, int count, long sums, long products) {
-        FloatVector s0 = Simd.zero();
-        FloatVector s1 = Simd.zero();
-        FloatVector p0 = Simd.zero();
-        FloatVector p1 = Simd.zero();
+        FloatVector sum = Simd.zero();
+        FloatVector product = Simd.zero();
         FloatVector mu = load(mean);
         long step = 4L * channels;
-        long offset = 0;
-        int i = 0;
-        for (; i < count - 1; i += 2) {
-            FloatVector e0 = load(g + offset);
-            FloatVector e1 = load(g + offset + step);
-            s0 = s0.add(e0);
-            s1 = s1.add(e1);
-            p0 = fma(e0, load(x + offset).sub(mu), p0);
-            p1 = fma(e1, load(x + offset + step).sub(mu), p1);
-            offset += 2 * step;
+        for (int i = 0; i < count; i++) {
+            FloatVector e = load(g + step * i);
+            sum = sum.add(e);
+            product = fma(e, load(x + step * i).sub(mu), product);
         }
-        for (; i < count; i++) {
-            FloatVector e = load(g + offset);
-            s0 = s0.add(e);
-            p0 = fma(e, load(x + offset).sub(mu), p0);
-            offset += step;
-        }
-        store(load(sums).add(s0.add(s1)), sums);
-        store(load(products).add(p0.add(p1)), products);
+        store(load(sums).add(sum), sums);
+        store(load(products).add(product), products);
     }
 
     static void row(long x, long g, long mean, long factors, long y, int n) {

@@ -21,13 +21,14 @@ public final class ImplicitGemm {
     /** Width of a packed weight panel. */
     public static final int PANEL = COLUMNS;
 
-    // Products that are summed in one chain. Bounds the rounding; each chain costs one more addition to sums that are in the
-    // first-level cache.
-    private static final int CHAIN = 384;
+    // Products that are summed in one chain. Bounds the rounding, and a chain of a panel stays in the first-level cache while all rows
+    // of a block go past it; each costs one more addition to sums.
+    private static final int CHAIN = 192;
 
     // A block of gathered rows stays in the second-level cache, at full depth unless that leaves less than two tiles: the weights
     // stream past it, which costs nothing, while sums of partial depth for all columns would leave the caches.
-    private static final int BLOCK_FLOATS = 56 * 1024;
+    // Machines with 512-bit vectors have larger ones.
+    private static final int BLOCK_FLOATS = (LANES == 16 ? 208 : 56) * 1024;
     private static final int MOST_DEPTH = BLOCK_FLOATS / (2 * ROWS);
     private static final int MOST_ROWS = 40 * ROWS;
 
@@ -156,7 +157,7 @@ public final class ImplicitGemm {
 
     /** Floats of scratch that {@link #run} needs, one scratch per thread. */
     public int scratchFloats() {
-        return accumulators() + COLUMNS * (depthBlock == depth ? ROWS : blockRows * groupPanels);
+        return accumulators() + MicroKernel.TILE + COLUMNS * blockRows * (depthBlock == depth ? 1 : groupPanels);
     }
 
     /** Floats of the packed weights. */
@@ -203,8 +204,7 @@ public final class ImplicitGemm {
                 long from = b + 4L * ((long) i * stride + n0);
                 long to = packed + 4L * ((long) n0 * k + (long) i * COLUMNS);
                 if (count == COLUMNS) {
-                    Simd.store(Simd.load(from), to);
-                    Simd.store(Simd.load(from + 4L * LANES), to + 4L * LANES);
+                    Simd.copy(from, to, COLUMNS);
                 } else {
                     for (int j = 0; j < COLUMNS; j++) {
                         Simd.set(to + 4L * j, j < count ? Simd.get(from + 4L * j) : 0);
@@ -257,26 +257,31 @@ public final class ImplicitGemm {
         int count = Math.min(blockRows, rows - row);
         int firstPanel = group * groupPanels;
         int lastPanel = Math.min(firstPanel + groupPanels, ceilDiv(outChannels, COLUMNS));
-        int sums = accumulators();
         boolean whole = depthBlock == depth;
         for (int k = 0; k < depth; k += depthBlock) {
             int block = Math.min(depthBlock, depth - k);
             gather(in, row, count, k, block, scratch);
             for (int panel = firstPanel; panel < lastPanel; panel++) {
                 long weights = packed + 4L * ((long) panel * depth + k) * COLUMNS;
-                for (int i = 0; i < count; i += ROWS) {
-                    int c = whole ? sums : sums + ((panel - firstPanel) * blockRows + i) * COLUMNS;
-                    tile(i, block, scratch, weights, c, k > 0);
-                    if (k + block == depth) {
-                        // Tile by tile, so that the stores to memory drain while the next tile is computed.
-                        finish(row + i, Math.min(ROWS, count - i), panel * COLUMNS, scratch, c, bias, residual, relu, out);
+                int sums = accumulators() + MicroKernel.TILE + (whole ? 0 : (panel - firstPanel) * blockRows * COLUMNS);
+                int columns = Math.min(COLUMNS, outChannels - panel * COLUMNS);
+                for (int from = 0; from < block; from += chain) {
+                    int length = Math.min(chain, block - from);
+                    boolean last = k + from + length == depth;
+                    for (int i = 0; i < count; i += ROWS) {
+                        int c = sums + i * COLUMNS;
+                        multiply(length, columns, i, from, scratch, weights, c, k + from > 0);
+                        if (last) {
+                            // Tile by tile, so that the stores to memory drain while the next tile is computed.
+                            finish(row + i, Math.min(ROWS, count - i), panel * COLUMNS, scratch, c, bias, residual, relu, out);
+                        }
                     }
                 }
             }
         }
     }
 
-    // Where the sums begin in the scratch, behind the gathered rows.
+    // Behind the gathered rows: a tile to spare, then the sums.
     private int accumulators() {
         return blockRows * rowStride();
     }
@@ -286,20 +291,20 @@ public final class ImplicitGemm {
         return ceilDiv(depthBlock, 16) * 16 + 16;
     }
 
-    private void tile(int row, int block, float[] scratch, long weights, int c, boolean accumulate) {
+    private void multiply(int depth, int columns, int row, int from, float[] scratch, long weights, int c, boolean accumulate) {
         int aStride = rowStride();
-        for (int k = 0; k < block; k += chain) {
-            MicroKernel.multiply(
-                    Math.min(chain, block - k),
-                    scratch,
-                    row * aStride + k,
-                    aStride,
-                    weights + 4L * COLUMNS * k,
-                    scratch,
-                    c,
-                    COLUMNS,
-                    accumulate || k > 0);
-        }
+        MicroKernel.multiply(
+                depth,
+                columns,
+                scratch,
+                row * aStride + from,
+                aStride,
+                weights + 4L * COLUMNS * from,
+                scratch,
+                c,
+                COLUMNS,
+                accumulate,
+                accumulators());
     }
 
     // scratch[i, 0 .. block) = in[pixels(row + i), k .. k + block), with k running over kernel rows, kernel columns, channels.

@@ -240,7 +240,7 @@ final class Lowering {
     }
 
     private long allocate(long bytes) {
-        return fold ? arena.allocate(Math.max(64, bytes), 64).address() : device.workspace(Math.max(64, bytes));
+        return fold ? HugePages.allocate(arena, Math.max(64, bytes)).address() : device.workspace(Math.max(64, bytes));
     }
 
     /** The elements of a constant. A short-lived program (that folds nothing) reads stored ones where they are. */

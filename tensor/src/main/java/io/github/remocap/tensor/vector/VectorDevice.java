@@ -88,7 +88,7 @@ public final class VectorDevice implements Device, AutoCloseable {
         if (workspaceUsed + size > workspaceBytes) {
             // What was handed out stays where it is; the larger piece serves from here on.
             workspaceBytes = Math.max(2 * workspaceBytes, size);
-            workspaceStart = workspaceArena.allocate(workspaceBytes, 4096).address();
+            workspaceStart = HugePages.allocate(workspaceArena, workspaceBytes).address();
             workspaceUsed = 0;
         }
         long address = workspaceStart + workspaceUsed;

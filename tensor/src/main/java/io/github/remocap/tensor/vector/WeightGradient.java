@@ -2,11 +2,8 @@ package io.github.remocap.tensor.vector;
 
 import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
 import static io.github.remocap.tensor.vector.MicroKernel.ROWS;
-import static io.github.remocap.tensor.vector.Simd.LANES;
 import static io.github.remocap.tensor.vector.Simd.get;
-import static io.github.remocap.tensor.vector.Simd.load;
 import static io.github.remocap.tensor.vector.Simd.set;
-import static io.github.remocap.tensor.vector.Simd.store;
 
 /**
  * A convolution's gradient to its weight: for each tap, the product of the transposed input with the output gradient, summed over
@@ -151,9 +148,13 @@ final class WeightGradient extends Step {
         return inputGroup * channelFloats;
     }
 
+    private int spare() {
+        return sums() + inputGroup * taps * outputGroup;
+    }
+
     @Override
     int scratchFloats() {
-        return sums() + inputGroup * taps * outputGroup;
+        return spare() + MicroKernel.TILE;
     }
 
     @Override
@@ -180,7 +181,7 @@ final class WeightGradient extends Step {
             transpose(image, row, rows, firstInput, channels, f);
             pack(image, row, rows, firstOutput, columns, memory.address);
             for (int c = 0; c < columns; c += COLUMNS) {
-                multiply(depth, channels, c, memory.address + 4L * chunkRows * pitch * c, f, chunk > from);
+                multiply(depth, channels, c, columns - c, memory.address + 4L * chunkRows * pitch * c, f, chunk > from);
             }
         }
         long to = w.at() + 4L * part * outputs * inputs * taps;
@@ -189,15 +190,15 @@ final class WeightGradient extends Step {
         }
     }
 
-    private void multiply(int depth, int channels, int column, long panel, float[] f, boolean accumulate) {
+    private void multiply(int depth, int channels, int column, int columns, long panel, float[] f, boolean accumulate) {
         for (int ky = 0; ky < tapsY.place.length; ky++) {
             for (int kx = 0; kx < tapsX.place.length; kx++) {
                 int start = (tapsY.place[ky] * tapsX.places + tapsX.place[kx]) * planeFloats + (tapsY.shift[ky] + tapsY.before) * pitch
                     + tapsX.shift[kx] + tapsX.before;
                 int sums = sums() + (ky * tapsX.place.length + kx) * outputGroup + column;
                 for (int r = 0; r < channels; r += ROWS) {
-                    MicroKernel.multiply(depth, f, r * channelFloats + start, channelFloats, panel, f, sums + r * taps * outputGroup,
-                        taps * outputGroup, accumulate);
+                    MicroKernel.multiply(depth, columns, f, r * channelFloats + start, channelFloats, panel, f, sums + r * taps * outputGroup,
+                        taps * outputGroup, accumulate, spare());
                 }
             }
         }
@@ -222,8 +223,7 @@ final class WeightGradient extends Step {
                     packPixel(from + 4L * i * outputs, columns, to, panelBytes);
                 } else {
                     for (long panel = to; panel < panels + panelBytes * (outputGroup / COLUMNS); panel += panelBytes) {
-                        store(Simd.zero(), panel);
-                        store(Simd.zero(), panel + 4L * LANES);
+                        ElementwiseKernel.zero(panel, COLUMNS);
                     }
                 }
                 to += 4L * COLUMNS;
@@ -235,8 +235,7 @@ final class WeightGradient extends Step {
         int c = 0;
         long panel = to;
         for (; c + COLUMNS <= columns; c += COLUMNS) {
-            store(load(from + 4L * c), panel);
-            store(load(from + 4L * c + 4L * LANES), panel + 4L * LANES);
+            Simd.copy(from + 4L * c, panel, COLUMNS);
             panel += panelBytes;
         }
         if (c < columns) {

@@ -25,7 +25,7 @@ public final class WideWinograd {
     private static final long MOST_FLOATS = 1 << 28;
 
     /** Products of a unit stay in the second-level cache. */
-    private static final int RANGE = 22 * ROWS;
+    private static final int RANGE = (LANES == 16 ? 11 : 22) * ROWS;
 
     private final WinogradTiles tiles;
     private final int channels;
@@ -93,7 +93,7 @@ public final class WideWinograd {
 
     /** Floats of scratch that both passes need, one scratch per thread. */
     public int scratchFloats() {
-        return Math.max(WinogradTiles.HALVES, FREQUENCIES * productStride);
+        return Math.max(WinogradTiles.HALVES, FREQUENCIES * productStride + MicroKernel.TILE);
     }
 
     /** Bytes of native scratch that the second pass needs, one per thread. */
@@ -140,8 +140,8 @@ public final class WideWinograd {
                 if (f % PATCH == 0) {
                     WinogradKernel.weights(packed + 36L * tap * panel + 4L * COLUMNS * k, tap, f / PATCH, depth * COLUMNS, weights, weightStride);
                 }
-                multiply(groups, depth, transformed, patches + f * planeStride, weights + 4L * weightStride * (f % PATCH), products,
-                    f * productStride, k > 0);
+                multiply(groups, depth, outChannels - panel * COLUMNS, transformed, patches + f * planeStride,
+                    weights + 4L * weightStride * (f % PATCH), products, f * productStride, k > 0);
             }
         }
         for (int i = 0; i < PATCH; i++) {
@@ -153,10 +153,11 @@ public final class WideWinograd {
         tiles.finish(first, count, panel * COLUMNS, outChannels, products, 0, productStride, bias, residual, relu, out);
     }
 
-    private void multiply(int groups, int depth, float[] patches, int a, long weights, float[] products, int c, boolean accumulate) {
+    private void multiply(int groups, int depth, int columns, float[] patches, int a, long weights, float[] products, int c, boolean accumulate) {
         for (int g = 0; g < groups; g++) {
             MicroKernel.multiply(
                     depth,
+                    columns,
                     patches,
                     a + g * ROWS * rowStride,
                     rowStride,
@@ -164,7 +165,8 @@ public final class WideWinograd {
                     products,
                     c + g * ROWS * COLUMNS,
                     COLUMNS,
-                    accumulate);
+                    accumulate,
+                    FREQUENCIES * productStride);
         }
     }
 

@@ -88,7 +88,7 @@ public final class Winograd {
 
     /** Floats of scratch that {@link #run} needs, one scratch per thread. */
     public int scratchFloats() {
-        return products() + groupPanels * FREQUENCIES * productStride;
+        return products() + groupPanels * FREQUENCIES * productStride + MicroKernel.TILE;
     }
 
     /** Floats of the transformed weights. */
@@ -155,7 +155,8 @@ public final class Winograd {
             for (int f = 0; f < FREQUENCIES; f++) {
                 for (int p = 0; p < group; p++) {
                     long weights = packed + 4L * COLUMNS * channels * ((long) (panel + p) * FREQUENCIES + f);
-                    multiply(ceilDiv(count, ROWS), f, weights, scratch, products() + (p * FREQUENCIES + f) * productStride);
+                    multiply(ceilDiv(count, ROWS), f, outChannels - (panel + p) * COLUMNS, weights, scratch,
+                        products() + (p * FREQUENCIES + f) * productStride);
                 }
             }
             for (int p = 0; p < group; p++) {
@@ -166,7 +167,7 @@ public final class Winograd {
         }
     }
 
-    // The scratch: transformed patches [36][tiles][channels], a channel chunk of half transformed patches, products.
+    // The scratch: transformed patches [36][tiles][channels], a channel chunk of half transformed patches, products, a tile.
     private int halves() {
         return FREQUENCIES * planeStride;
     }
@@ -175,12 +176,14 @@ public final class Winograd {
         return halves() + WinogradTiles.HALVES;
     }
 
-    private void multiply(int rowTiles, int f, long weights, float[] scratch, int c) {
+    private void multiply(int rowTiles, int f, int columns, long weights, float[] scratch, int c) {
+        int spare = products() + groupPanels * FREQUENCIES * productStride;
         for (int k = 0; k < channels; k += DEPTH) {
             int depth = Math.min(DEPTH, channels - k);
             for (int tile = 0; tile < rowTiles; tile++) {
                 MicroKernel.multiply(
                         depth,
+                        columns,
                         scratch,
                         f * planeStride + tile * ROWS * rowStride + k,
                         rowStride,
@@ -188,7 +191,8 @@ public final class Winograd {
                         scratch,
                         c + tile * ROWS * COLUMNS,
                         COLUMNS,
-                        k > 0);
+                        k > 0,
+                        spare);
             }
         }
     }
