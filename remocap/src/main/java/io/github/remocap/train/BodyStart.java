@@ -65,8 +65,8 @@ final class BodyStart {
             double phase = 2 * Math.PI * CounterRandom.uniform(stream, 7L * f);
             double[] wave = new double[3];
             for (int d = 0; d < 3; d++) { // normal, by Box and Muller
-                double radius = Math.sqrt(-2 * Math.log(1 - CounterRandom.uniform(stream, 7L * f + 1 + 2 * d)));
-                wave[d] = radius * Math.cos(2 * Math.PI * CounterRandom.uniform(stream, 7L * f + 2 + 2 * d)) / scale;
+                double radius = Math.sqrt(-2 * Math.log(1 - CounterRandom.uniform(stream, 7L * f + 1 + 2L * d)));
+                wave[d] = radius * Math.cos(2 * Math.PI * CounterRandom.uniform(stream, 7L * f + 2 + 2L * d)) / scale;
             }
             for (int p = 0; p < points.length / 3; p++) {
                 double at = phase + wave[0] * points[3 * p] + wave[1] * points[3 * p + 1] + wave[2] * points[3 * p + 2];
