@@ -1,0 +1,157 @@
+package io.github.remocap.tornado.kernel;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * Convolutions, and their gradients to the input, as implicit matrix products: rows are pixels of the output, columns its channels, and the
+ * inner extent is taps times input channels. The patches of pixels exist in local memory alone, 64 rows by 16 channels of one tap at a time.
+ * A work-group of 256 threads computes 64 x 64 elements, a thread 4 x 4 of them in registers.
+ *
+ * <p>Description: rows, output channels, input channels, taps; offset, height, width of x; height, width of the output's grid; step in x
+ * between neighbours of the grid; offset of w, its strides to the next output and input channel; offset of y, its strides to the next image, row and
+ * pixel of the grid; offsets of bias (-1: none) and residual (-1: none); ReLU; tiles of rows, of columns; then for each tap the distance in
+ * rows and columns of x, and its offset in w.
+ */
+public final class ConvolutionKernel {
+    /** Threads of a work-group. */
+    public static final int THREADS = 256;
+    /** Rows and columns of a tile. */
+    public static final int TILE = 64;
+    /** Words of a description before the taps. */
+    public static final int WORDS = 22;
+    private static final int DEPTH = 16;
+    private static final int PITCH = TILE + 4;
+
+    private ConvolutionKernel() {
+    }
+
+    /** The task. */
+    public static void run(KernelContext context, FloatArray arena, IntArray code, int slot) {
+        float[] left = context.allocateFloatLocalArray(DEPTH * PITCH);
+        float[] right = context.allocateFloatLocalArray(DEPTH * PITCH);
+        int thread = context.localIdx;
+        int group = context.groupIdx;
+        int table = Jobs.table(code, slot);
+        int job = Jobs.find(code, table, group);
+        int d = Jobs.description(code, table, job);
+        int tile = group - Jobs.first(code, table, job);
+        int m = code.get(d);
+        int n = code.get(d + 1);
+        int channels = code.get(d + 2);
+        int taps = code.get(d + 3);
+        int x = code.get(d + 4);
+        int height = code.get(d + 5);
+        int width = code.get(d + 6);
+        int gridHeight = code.get(d + 7);
+        int gridWidth = code.get(d + 8);
+        int step = code.get(d + 9);
+        int wOut = code.get(d + 11);
+        int wIn = code.get(d + 12);
+        int nTiles = code.get(d + 21);
+        int column = (tile % nTiles) * TILE;
+        int row = (tile / nTiles) * TILE;
+        int low = thread & 15;
+        int high = thread >> 4;
+        int grid = gridHeight * gridWidth;
+        // Of w, along whichever of its strides is one.
+        int packed = wOut == 1 ? 1 : 0;
+        int wJ = packed != 0 ? thread & 63 : high;
+        int wP = packed != 0 ? thread >> 6 : low;
+        int wStepJ = packed != 0 ? 0 : 16;
+        int wStepP = packed != 0 ? 4 : 0;
+        int y0 = high * 4;
+        int x0 = low * 4;
+        float s00 = 0f;
+        float s01 = 0f;
+        float s02 = 0f;
+        float s03 = 0f;
+        float s10 = 0f;
+        float s11 = 0f;
+        float s12 = 0f;
+        float s13 = 0f;
+        float s20 = 0f;
+        float s21 = 0f;
+        float s22 = 0f;
+        float s23 = 0f;
+        float s30 = 0f;
+        float s31 = 0f;
+        float s32 = 0f;
+        float s33 = 0f;
+        for (int tap = 0; tap < taps; tap++) {
+            int down = code.get(d + WORDS + 3 * tap);
+            int across = code.get(d + WORDS + 3 * tap + 1);
+            int w = code.get(d + 10) + code.get(d + WORDS + 3 * tap + 2);
+            for (int p0 = 0; p0 < channels; p0 += DEPTH) {
+                for (int q = 0; q < 4; q++) {
+                    // Of x, neighbouring threads read neighbouring channels; where a row is does not change between the rounds.
+                    int r = row + high + 16 * q;
+                    int top = ((r % grid) / gridWidth) * step + down;
+                    int side = (r % gridWidth) * step + across;
+                    float u = 0f;
+                    if (r < m && p0 + low < channels && top >= 0 && top < height && side >= 0 && side < width) {
+                        u = arena.get(x + (((r / grid) * height + top) * width + side) * channels + p0 + low);
+                    }
+                    left[low * PITCH + high + 16 * q] = u;
+                    int j = wJ + q * wStepJ;
+                    int p = wP + q * wStepP;
+                    float v = 0f;
+                    if (column + j < n && p0 + p < channels) {
+                        v = arena.get(w + (column + j) * wOut + (p0 + p) * wIn);
+                    }
+                    right[p * PITCH + j] = v;
+                }
+                context.localBarrier();
+                for (int p = 0; p < DEPTH; p++) {
+                    float a0 = left[p * PITCH + y0];
+                    float a1 = left[p * PITCH + y0 + 1];
+                    float a2 = left[p * PITCH + y0 + 2];
+                    float a3 = left[p * PITCH + y0 + 3];
+                    float b0 = right[p * PITCH + x0];
+                    float b1 = right[p * PITCH + x0 + 1];
+                    float b2 = right[p * PITCH + x0 + 2];
+                    float b3 = right[p * PITCH + x0 + 3];
+                    s00 += a0 * b0;
+                    s01 += a0 * b1;
+                    s02 += a0 * b2;
+                    s03 += a0 * b3;
+                    s10 += a1 * b0;
+                    s11 += a1 * b1;
+                    s12 += a1 * b2;
+                    s13 += a1 * b3;
+                    s20 += a2 * b0;
+                    s21 += a2 * b1;
+                    s22 += a2 * b2;
+                    s23 += a2 * b3;
+                    s30 += a3 * b0;
+                    s31 += a3 * b1;
+                    s32 += a3 * b2;
+                    s33 += a3 * b3;
+                }
+                context.localBarrier();
+            }
+        }
+        int y = code.get(d + 13);
+        int bias = code.get(d + 17);
+        int residual = code.get(d + 18);
+        int relu = code.get(d + 19);
+        if (row + y0 < m) {
+            Tiles.store(arena, place(code, d, row + y0, grid, gridWidth), column + x0, n, s00, s01, s02, s03, y, bias, residual, relu);
+        }
+        if (row + y0 + 1 < m) {
+            Tiles.store(arena, place(code, d, row + y0 + 1, grid, gridWidth), column + x0, n, s10, s11, s12, s13, y, bias, residual, relu);
+        }
+        if (row + y0 + 2 < m) {
+            Tiles.store(arena, place(code, d, row + y0 + 2, grid, gridWidth), column + x0, n, s20, s21, s22, s23, y, bias, residual, relu);
+        }
+        if (row + y0 + 3 < m) {
+            Tiles.store(arena, place(code, d, row + y0 + 3, grid, gridWidth), column + x0, n, s30, s31, s32, s33, y, bias, residual, relu);
+        }
+    }
+
+    /** Where a row of the product is in the output. */
+    private static int place(IntArray code, int d, int row, int grid, int gridWidth) {
+        return (row / grid) * code.get(d + 14) + ((row % grid) / gridWidth) * code.get(d + 15) + (row % gridWidth) * code.get(d + 16);
+    }
+}
