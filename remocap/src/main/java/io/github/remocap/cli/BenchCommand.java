@@ -156,7 +156,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private Bench.Lease named() {
         try {
-            return new Leased(Devices.byName(deviceName), false);
+            return new Leased(Devices.byName(deviceName, System.err::println), false);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--device: " + e.getMessage(), e);
         }

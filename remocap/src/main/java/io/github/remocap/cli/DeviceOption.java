@@ -12,12 +12,12 @@ final class DeviceOption {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
-    @Option(names = "--device", defaultValue = "cpu", paramLabel = "NAME", description = "Device: cpu or reference (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--device", defaultValue = "cpu", paramLabel = "NAME", description = "Device: cpu, reference, tornado[:backend:index] or auto, see 'remocap devices' (default: ${DEFAULT-VALUE}).")
     private String name;
 
     Device device() {
         try {
-            return Devices.byName(name);
+            return Devices.byName(name, System.err::println);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--device: " + e.getMessage(), e);
         }

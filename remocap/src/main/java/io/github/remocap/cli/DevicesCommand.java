@@ -1,8 +1,6 @@
 package io.github.remocap.cli;
 
-import io.github.remocap.tensor.Device;
 import io.github.remocap.tensor.Devices;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -11,9 +9,7 @@ import picocli.CommandLine.Command;
 final class DevicesCommand implements Callable<Integer> {
     @Override
     public Integer call() {
-        for (Device device : List.of(Devices.cpu(), Devices.reference())) {
-            System.out.printf("%-12s %s%n", device.name(), device.description());
-        }
+        Devices.report().forEach(System.out::println);
         return 0;
     }
 }

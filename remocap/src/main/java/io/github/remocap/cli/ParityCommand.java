@@ -43,7 +43,7 @@ final class ParityCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         List<Device> found;
         try {
-            found = devices.stream().map(Devices::byName).toList();
+            found = devices.stream().map(name -> Devices.byName(name, System.err::println)).toList();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--device: " + e.getMessage(), e);
         }

@@ -29,7 +29,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--resume", description = "Continue from the newest intact checkpoint in the output folder.")
     private boolean resume;
 
-    @Option(names = "--device", paramLabel = "NAME", description = "Device: cpu or reference. Default: the config's, else cpu.")
+    @Option(names = "--device", paramLabel = "NAME", description = "Device, see 'remocap devices'. Default: the config's, else cpu.")
     private @Nullable String deviceName;
 
     @Option(names = "--checkpointing", description = "Compute activations again in the backward pass instead of keeping them: less memory, more time.")
@@ -43,7 +43,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         Device device;
         try {
-            device = Devices.byName(deviceName != null ? deviceName : settings.device());
+            device = Devices.byName(deviceName != null ? deviceName : settings.device(), System.err::println);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), (deviceName != null ? "--device: " : config + ": device: ") + e.getMessage(), e);
         }

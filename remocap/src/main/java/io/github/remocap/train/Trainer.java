@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Trainer implements AutoCloseable {
     private final TrainConfig config;
+    private final Device device;
     private final ClipSource clips;
     private final @Nullable ClipSource validationClips;
     private final TrainLog log;
@@ -70,6 +71,7 @@ public final class Trainer implements AutoCloseable {
      */
     Trainer(TrainConfig config, Device device, boolean resume, PrintStream console, @Nullable ClipSource source) throws IOException {
         this.config = config;
+        this.device = device;
         boolean done = false;
         try {
             RemoCap network = new RemoCap(config.model());
@@ -99,6 +101,9 @@ public final class Trainer implements AutoCloseable {
             Optional<Progress> before = resume ? checkpoints.resume(config, weights, state, this::say) : Optional.empty();
             if (resume && before.isEmpty()) {
                 log.message("no checkpoint in " + config.output() + " yet; beginning");
+            }
+            if (before.isPresent()) {
+                device.parametersFromHost();
             }
             progress = before.orElse(Progress.START);
             validator = validationClips == null ? null
@@ -202,19 +207,19 @@ public final class Trainer implements AutoCloseable {
      */
     public boolean run() throws IOException {
         if (config.checkpoints().initial() && progress.step() == 0) {
-            checkpoints.save(config, weights, state, progress);
+            save();
         }
         log.begin(training.parts(), progress, (long) stepsPerEpoch * config.epochs());
         try {
             while (progress.epoch() < config.epochs()) {
                 if (!epoch() || !validate()) {
-                    Path file = checkpoints.save(config, weights, state, progress);
+                    Path file = save();
                     log.message("stopped after " + progress.step() + " steps; " + file + " is written, --resume continues");
                     return false;
                 }
                 int every = config.checkpoints().everyEpochs();
                 if (progress.epoch() == config.epochs() || every > 0 && progress.epoch() % every == 0) {
-                    checkpoints.save(config, weights, state, progress);
+                    save();
                 }
             }
             log.message("complete: " + progress.step() + " steps, " + progress.epoch() + " epochs");
@@ -224,6 +229,12 @@ public final class Trainer implements AutoCloseable {
             log.message(e.getMessage() + "\n" + (good.isEmpty() ? "no checkpoint was written before" : "last good checkpoint: " + good.getFirst()));
             throw e;
         }
+    }
+
+    /** Writes a checkpoint of what the device has computed. */
+    private Path save() throws IOException {
+        device.parametersToHost();
+        return checkpoints.save(config, weights, state, progress);
     }
 
     /** The rest of the running epoch's steps; false if stopped. */
@@ -245,7 +256,7 @@ public final class Trainer implements AutoCloseable {
                 log.step(step, progress.epoch() + 1, result, training.rates(schedule, step - 1), (System.nanoTime() - start) * 1e-9, offHeap());
                 progress = new Progress(step, progress.epoch(), progress.position() + 1, progress.bestMpjpe(), progress.bestPaMpjpe());
                 if (config.checkpoints().everySteps() > 0 && step % config.checkpoints().everySteps() == 0) {
-                    checkpoints.save(config, weights, state, progress);
+                    save();
                 }
             }
         }
@@ -271,10 +282,12 @@ public final class Trainer implements AutoCloseable {
             log.validation(progress.step(), epochs, scores);
             if (scores.mpjpe() < mpjpe) {
                 mpjpe = scores.mpjpe();
+                device.parametersToHost();
                 checkpoints.saveBest("mpjpe", mpjpe, config, weights, state, progress);
             }
             if (scores.paMpjpe() < paMpjpe) {
                 paMpjpe = scores.paMpjpe();
+                device.parametersToHost();
                 checkpoints.saveBest("pa-mpjpe", paMpjpe, config, weights, state, progress);
             }
         }

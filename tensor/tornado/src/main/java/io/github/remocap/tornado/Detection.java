@@ -16,6 +16,8 @@ import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 final class Detection {
     private static final String GUIDE = "; docs/gpu.md says how";
     private static final long MEBIBYTE = 1 << 20;
+    /** MiB of the array on a device that is a processor, where nobody says otherwise. */
+    private static final long PROCESSOR = 1024;
 
     private record Place(String name, uk.ac.manchester.tornado.api.common.TornadoDevice device) {
     }
@@ -123,12 +125,13 @@ final class Detection {
         throw new IllegalArgumentException("no device '" + name + "'; there are " + String.join(", ", places.stream().map(Place::name).toList()));
     }
 
-    /** What one array may take: of the device's memory, and of TornadoVM's limit, nine tenths. */
+    /** MiB that the device's array takes: of its memory, and of TornadoVM's limit, at most nine tenths. */
     private static long mebibytes(uk.ac.manchester.tornado.api.common.TornadoDevice d) {
         Long wanted = Long.getLong("remocap.tornado.memory");
         long most = Math.min(d.getMaxAllocMemory(), d.getMaxGlobalMemory() / 10 * 9) / MEBIBYTE - 1;
         if (wanted == null) {
-            return Math.min(most, limit() / 10 * 9);
+            // A processor's own OpenCL touches all of it at once.
+            return Math.min(d.getDeviceType() == TornadoDeviceType.CPU ? PROCESSOR : most, Math.min(most, limit() / 10 * 9));
         }
         if (wanted < 1 || wanted > most) {
             throw new IllegalArgumentException("remocap.tornado.memory must be from 1 to " + most + " MiB on this device, not " + wanted);
