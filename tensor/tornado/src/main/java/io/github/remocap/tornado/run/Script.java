@@ -101,7 +101,7 @@ final class Script {
         }
     }
 
-    private static DeviceException failure(List<Task> tasks, Throwable e) {
+    static DeviceException failure(List<Task> tasks, Throwable e) {
         StringBuilder said = new StringBuilder();
         for (Throwable t = e; t != null; t = t.getCause()) {
             said.append(t.getMessage()).append(' ');

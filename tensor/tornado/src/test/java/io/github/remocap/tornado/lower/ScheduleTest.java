@@ -1,0 +1,103 @@
+package io.github.remocap.tornado.lower;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.remocap.bench.GeneratedMesh;
+import io.github.remocap.layers.Weights;
+import io.github.remocap.model.Config;
+import io.github.remocap.model.ModelGraph;
+import io.github.remocap.model.RemoCap;
+import io.github.remocap.tensor.Compilation;
+import io.github.remocap.tensor.Graph;
+import io.github.remocap.tensor.Shape;
+import io.github.remocap.tensor.Tensor;
+import io.github.remocap.tensor.compiler.Optimizer;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What becomes a task, without a device. */
+class ScheduleTest {
+    private static List<Schedule.Task> tasks(Compilation compilation) {
+        Lowering lowering = new Lowering(Optimizer.optimize(compilation).compilation(), node -> new float[0], node -> Buffer.parameter(node.shape().size(), "", 0));
+        return lowering.parts().stream().filter(p -> p instanceof Lowering.Jobs).flatMap(p -> Schedule.of(((Lowering.Jobs) p).jobs()).stream()).toList();
+    }
+
+    @Test
+    void branchesShareTasks() {
+        Graph graph = new Graph();
+        Tensor x = graph.input("x", Shape.of(8, 8));
+        Tensor y = graph.input("y", Shape.of(4, 4));
+        Tensor a = x;
+        Tensor b = y;
+        for (int i = 0; i < 3; i++) {
+            a = a.matmul(x).softmax();
+            b = b.matmul(y).softmax();
+        }
+        List<Schedule.Task> tasks = tasks(Compilation.of(a, b));
+        assertEquals(List.of(Kind.PRODUCT, Kind.SOFTMAX, Kind.PRODUCT, Kind.SOFTMAX, Kind.PRODUCT, Kind.SOFTMAX), tasks.stream().map(Schedule.Task::kind).toList());
+        assertTrue(tasks.stream().allMatch(t -> t.jobs().size() == 2));
+    }
+
+    @Test
+    void chainsOfElementsAreOneJob() {
+        Graph graph = new Graph();
+        Tensor x = graph.input("x", Shape.of(8, 5));
+        Tensor bias = graph.input("bias", Shape.of(5));
+        Tensor y = x.permute(1, 0).sigmoid().mul(3).add(x.reshape(5, 8)).permute(1, 0).add(bias).relu();
+        List<Schedule.Task> tasks = tasks(Compilation.of(y));
+        assertEquals(2, tasks.size()); // up to the second permutation, which reads other elements, and from it
+    }
+
+    @Test
+    void aJobWaitsForWhatItReads() {
+        Graph graph = new Graph();
+        Tensor x = graph.input("x", Shape.of(6, 6));
+        Tensor[] all = new Tensor[40];
+        for (int i = 0; i < all.length; i++) {
+            Tensor from = i < 2 ? x : all[(i * 7) % i];
+            all[i] = switch (i % 4) {
+                case 0 -> from.matmul(x);
+                case 1 -> from.softmax();
+                case 2 -> from.sum(0, 0).add(x);
+                default -> from.matmul(from, false, true);
+            };
+        }
+        Set<Buffer> written = new HashSet<>();
+        Map<Buffer, Integer> by = new HashMap<>();
+        int time = 0;
+        for (Schedule.Task task : tasks(new Compilation(List.of(all), List.of(), false, false))) {
+            for (Job job : task.jobs()) {
+                for (Buffer b : job.reads()) {
+                    boolean known = b.home() == Buffer.Home.INPUT || b.home() == Buffer.Home.CONSTANT || by.getOrDefault(b.root(), time) < time;
+                    assertTrue(known, job.label() + " reads too early");
+                }
+            }
+            for (Job job : task.jobs()) {
+                for (Buffer b : job.writes()) {
+                    by.put(b.root(), time);
+                    written.add(b.root());
+                }
+            }
+            time++;
+        }
+        assertTrue(written.size() >= all.length);
+    }
+
+    @Test
+    void theFullForwardPassIsFewTasks() {
+        Config config = Config.RELEASED;
+        RemoCap network = new RemoCap(config);
+        Weights weights = Weights.unbound(network); // nobody reads them
+        weights.specs().forEach((name, spec) -> weights.bind(name, MemorySegment.ofAddress(64).reinterpret(spec.shape().size() * spec.dtype().bytes())));
+        ModelGraph graph = ModelGraph.of(network, weights, GeneratedMesh.of(config), 8, 224, 224, false, List.of());
+        List<Schedule.Task> tasks = tasks(Compilation.frozen(List.copyOf(graph.outputs().values())));
+        assertTrue(tasks.size() <= 700, () -> tasks.size() + " tasks");
+        assertTrue(tasks.stream().mapToInt(t -> t.jobs().size()).sum() > tasks.size());
+    }
+}

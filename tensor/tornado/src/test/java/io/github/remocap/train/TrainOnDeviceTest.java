@@ -1,0 +1,92 @@
+package io.github.remocap.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.remocap.tensor.Device;
+import io.github.remocap.tensor.Devices;
+import io.github.remocap.tornado.Gpu;
+import io.github.remocap.tornado.run.TornadoDevice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code train} on the device beside the processor. */
+class TrainOnDeviceTest {
+    /** All clips in each step, so that batch norm has enough rows for rounding not to grow. */
+    private static final String STEPS = """
+        batch: 5
+        epochs: %d
+        optimizer: {kind: sgd, learning_rate: 1e-4, clip_norm: 50, ema: 0.9}
+        seed: 3
+        """;
+
+    @TempDir
+    private Path folder;
+
+    private static double[] losses(TinyRun tiny, String name) throws IOException {
+        List<String> rows = Files.readAllLines(tiny.output(name).resolve("metrics.csv")).stream().filter(row -> row.startsWith("train")).toList();
+        return rows.stream().mapToDouble(row -> Double.parseDouble(row.split(",", -1)[3])).toArray();
+    }
+
+    @Test
+    void theCurveIsTheProcessors() throws IOException {
+        TornadoDevice gpu = Gpu.device();
+        long before = gpu.memoryInUse();
+        TinyRun tiny = new TinyRun(folder);
+        tiny.clips("clip1.npz", 1, Map.of()); // validation
+        for (Device device : List.of(Devices.cpu(), gpu)) {
+            assertTrue(tiny.run(device == gpu ? "gpu" : "cpu", STEPS.formatted(25) + "checkpoint: {every_epochs: 25}\n", false, device), tiny.said());
+        }
+        double[] expected = losses(tiny, "cpu");
+        double[] actual = losses(tiny, "gpu");
+        assertEquals(25, expected.length);
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], actual[i], 1e-3 * Math.abs(expected[i]), "step " + (i + 1));
+        }
+        assertTrue(expected[24] < expected[0]);
+        // What the device computed is in the checkpoint.
+        Map<String, double[]> a = tiny.arrays(tiny.checkpoint("cpu", 25));
+        Map<String, double[]> b = tiny.arrays(tiny.checkpoint("gpu", 25));
+        assertEquals(a.keySet(), b.keySet());
+        for (String name : List.of("xyz_regressor.weight", "training/average.xyz_regressor.weight", "backbone.bn1.running_var")) {
+            double largest = 0;
+            for (int i = 0; i < a.get(name).length; i++) {
+                largest = Math.max(largest, Math.abs(a.get(name)[i] - b.get(name)[i]));
+            }
+            assertTrue(largest < 1e-3, name + " differs by " + largest);
+        }
+        assertEquals(before, gpu.memoryInUse());
+    }
+
+    @Test
+    void aRunThatIsContinuedIsTheSame() throws IOException {
+        TornadoDevice gpu = Gpu.device();
+        TinyRun tiny = new TinyRun(folder);
+        tiny.clips("clip1.npz", 1, Map.of());
+        String text = "optimizer: {kind: adamw, learning_rate: 1e-3, clip_norm: 50, ema: 0.9}\nbatch: 5\nseed: 3\ncheckpoint: {every_epochs: 2}\n";
+        assertTrue(tiny.run("whole", text + "epochs: 4\n", false, gpu), tiny.said());
+        assertTrue(tiny.run("parts", text + "epochs: 2\n", false, gpu), tiny.said());
+        assertTrue(tiny.run("parts", text + "epochs: 4\n", true, gpu), tiny.said());
+        assertEquals(null, tiny.difference(tiny.checkpoint("whole", 4), tiny.checkpoint("parts", 4)));
+    }
+
+    @Test
+    @Tag("slow")
+    void fiveHundredStepsAtConstantMemory() throws IOException {
+        TornadoDevice gpu = Gpu.device();
+        TinyRun tiny = new TinyRun(folder);
+        tiny.clips("clip1.npz", 1, Map.of());
+        long before = gpu.memoryInUse();
+        assertTrue(tiny.run("long", STEPS.formatted(500).replace("ema: 0.9", "ema: 0") + "data: {train: clips.npz}\n", false, gpu), tiny.said());
+        assertEquals(500, losses(tiny, "long").length);
+        assertEquals(before, gpu.memoryInUse());
+        List<String> log = Files.readAllLines(tiny.output("long").resolve("train.log")).stream().filter(line -> line.contains("MB (heap")).toList();
+        assertTrue(log.size() > 2, () -> String.join("\n", log));
+    }
+}
