@@ -22,6 +22,8 @@ public final class ConvolutionKernel {
     /** Words of a description before the taps. */
     public static final int WORDS = 22;
     private static final int DEPTH = 16;
+    /** Terms of a chain of additions before it is added to the sum: longer ones round worse. */
+    private static final int CHAIN = 128;
     private static final int PITCH = TILE + 4;
 
     private ConvolutionKernel() {
@@ -63,6 +65,22 @@ public final class ConvolutionKernel {
         int wStepP = packed != 0 ? 4 : 0;
         int y0 = high * 4;
         int x0 = low * 4;
+        float t00 = 0f;
+        float t01 = 0f;
+        float t02 = 0f;
+        float t03 = 0f;
+        float t10 = 0f;
+        float t11 = 0f;
+        float t12 = 0f;
+        float t13 = 0f;
+        float t20 = 0f;
+        float t21 = 0f;
+        float t22 = 0f;
+        float t23 = 0f;
+        float t30 = 0f;
+        float t31 = 0f;
+        float t32 = 0f;
+        float t33 = 0f;
         float s00 = 0f;
         float s01 = 0f;
         float s02 = 0f;
@@ -129,6 +147,40 @@ public final class ConvolutionKernel {
                     s32 += a3 * b2;
                     s33 += a3 * b3;
                 }
+                if ((p0 & (CHAIN - 1)) == CHAIN - DEPTH || p0 + DEPTH >= channels) {
+                    t00 += s00;
+                    s00 = 0f;
+                    t01 += s01;
+                    s01 = 0f;
+                    t02 += s02;
+                    s02 = 0f;
+                    t03 += s03;
+                    s03 = 0f;
+                    t10 += s10;
+                    s10 = 0f;
+                    t11 += s11;
+                    s11 = 0f;
+                    t12 += s12;
+                    s12 = 0f;
+                    t13 += s13;
+                    s13 = 0f;
+                    t20 += s20;
+                    s20 = 0f;
+                    t21 += s21;
+                    s21 = 0f;
+                    t22 += s22;
+                    s22 = 0f;
+                    t23 += s23;
+                    s23 = 0f;
+                    t30 += s30;
+                    s30 = 0f;
+                    t31 += s31;
+                    s31 = 0f;
+                    t32 += s32;
+                    s32 = 0f;
+                    t33 += s33;
+                    s33 = 0f;
+                }
                 context.localBarrier();
             }
         }
@@ -137,16 +189,16 @@ public final class ConvolutionKernel {
         int residual = code.get(d + 18);
         int relu = code.get(d + 19);
         if (row + y0 < m) {
-            Tiles.store(arena, place(code, d, row + y0, grid, gridWidth), column + x0, n, s00, s01, s02, s03, y, bias, residual, relu);
+            Tiles.store(arena, place(code, d, row + y0, grid, gridWidth), column + x0, n, t00, t01, t02, t03, y, bias, residual, relu);
         }
         if (row + y0 + 1 < m) {
-            Tiles.store(arena, place(code, d, row + y0 + 1, grid, gridWidth), column + x0, n, s10, s11, s12, s13, y, bias, residual, relu);
+            Tiles.store(arena, place(code, d, row + y0 + 1, grid, gridWidth), column + x0, n, t10, t11, t12, t13, y, bias, residual, relu);
         }
         if (row + y0 + 2 < m) {
-            Tiles.store(arena, place(code, d, row + y0 + 2, grid, gridWidth), column + x0, n, s20, s21, s22, s23, y, bias, residual, relu);
+            Tiles.store(arena, place(code, d, row + y0 + 2, grid, gridWidth), column + x0, n, t20, t21, t22, t23, y, bias, residual, relu);
         }
         if (row + y0 + 3 < m) {
-            Tiles.store(arena, place(code, d, row + y0 + 3, grid, gridWidth), column + x0, n, s30, s31, s32, s33, y, bias, residual, relu);
+            Tiles.store(arena, place(code, d, row + y0 + 3, grid, gridWidth), column + x0, n, t30, t31, t32, t33, y, bias, residual, relu);
         }
     }
 

@@ -21,6 +21,8 @@ public final class WeightGradientKernel {
     /** Words of a description before the taps. */
     public static final int WORDS = 17;
     private static final int DEPTH = 16;
+    /** Terms of a chain of additions before it is added to the sum: longer ones round worse. */
+    private static final int CHAIN = 128;
     private static final int PITCH = TILE + 4;
 
     private WeightGradientKernel() {
@@ -65,6 +67,22 @@ public final class WeightGradientKernel {
         int narrow = thread >> 6;
         int y0 = (thread >> 4) * 4;
         int x0 = (thread & 15) * 4;
+        float t00 = 0f;
+        float t01 = 0f;
+        float t02 = 0f;
+        float t03 = 0f;
+        float t10 = 0f;
+        float t11 = 0f;
+        float t12 = 0f;
+        float t13 = 0f;
+        float t20 = 0f;
+        float t21 = 0f;
+        float t22 = 0f;
+        float t23 = 0f;
+        float t30 = 0f;
+        float t31 = 0f;
+        float t32 = 0f;
+        float t33 = 0f;
         float s00 = 0f;
         float s01 = 0f;
         float s02 = 0f;
@@ -127,13 +145,47 @@ public final class WeightGradientKernel {
                 s32 += a3 * b2;
                 s33 += a3 * b3;
             }
+            if (((p0 - from) & (CHAIN - 1)) == CHAIN - DEPTH || p0 + DEPTH >= to) {
+                t00 += s00;
+                s00 = 0f;
+                t01 += s01;
+                s01 = 0f;
+                t02 += s02;
+                s02 = 0f;
+                t03 += s03;
+                s03 = 0f;
+                t10 += s10;
+                s10 = 0f;
+                t11 += s11;
+                s11 = 0f;
+                t12 += s12;
+                s12 = 0f;
+                t13 += s13;
+                s13 = 0f;
+                t20 += s20;
+                s20 = 0f;
+                t21 += s21;
+                s21 = 0f;
+                t22 += s22;
+                s22 = 0f;
+                t23 += s23;
+                s23 = 0f;
+                t30 += s30;
+                s30 = 0f;
+                t31 += s31;
+                s31 = 0f;
+                t32 += s32;
+                s32 = 0f;
+                t33 += s33;
+                s33 = 0f;
+            }
             context.localBarrier();
         }
         int y = code.get(d + 10) + part * code.get(d + 16) + tap;
-        store(arena, y, row + y0, m, column + x0, n, taps, s00, s01, s02, s03);
-        store(arena, y, row + y0 + 1, m, column + x0, n, taps, s10, s11, s12, s13);
-        store(arena, y, row + y0 + 2, m, column + x0, n, taps, s20, s21, s22, s23);
-        store(arena, y, row + y0 + 3, m, column + x0, n, taps, s30, s31, s32, s33);
+        store(arena, y, row + y0, m, column + x0, n, taps, t00, t01, t02, t03);
+        store(arena, y, row + y0 + 1, m, column + x0, n, taps, t10, t11, t12, t13);
+        store(arena, y, row + y0 + 2, m, column + x0, n, taps, t20, t21, t22, t23);
+        store(arena, y, row + y0 + 3, m, column + x0, n, taps, t30, t31, t32, t33);
     }
 
     private static void store(FloatArray arena, int y, int row, int rows, int column, int columns, int taps, float s0, float s1, float s2, float s3) {

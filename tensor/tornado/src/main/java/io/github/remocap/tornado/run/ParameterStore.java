@@ -70,7 +70,9 @@ final class ParameterStore {
     /** Gives a share back; the last one frees the memory. */
     void give(Entry entry) {
         if (--entry.programs == 0) {
-            copyBack(entry);
+            if (!runtime.isBroken()) {
+                copyBack(entry);
+            }
             entries.remove(entry.values.address());
             runtime.floats().give(entry.place);
         }

@@ -104,6 +104,11 @@ final class Runtime {
         return ready;
     }
 
+    /** Whether nothing runs any more. */
+    boolean isBroken() {
+        return !broken.isEmpty();
+    }
+
     Regions floats() {
         return floats;
     }

@@ -3,7 +3,6 @@ package io.github.remocap.tornado.run;
 import io.github.remocap.tornado.kernel.TransferKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TornadoTaskGraphInterface;
 import uk.ac.manchester.tornado.api.common.TaskPackage;
@@ -28,7 +27,7 @@ final class Transfers {
     private long out;
 
     /** A staging array's graph. */
-    private record Stage(TornadoTaskGraphInterface graph, GridScheduler grids, FloatArray staging, IntArray words, IntArray header) {
+    private record Stage(TornadoTaskGraphInterface graph, GridScheduler grids, MemorySegment staging, IntArray header) {
     }
 
     Transfers(Runtime runtime) {
@@ -69,7 +68,7 @@ final class Transfers {
             int size = size(count - done);
             int n = (int) Math.min(count - done, elements(size));
             Stage stage = loaders[size] == null ? loaders[size] = loader(size) : loaders[size];
-            MemorySegment.copy(from, 4 * done, stage.staging().getSegment(), 0, 4L * n);
+            MemorySegment.copy(from, 4 * done, stage.staging(), 0, 4L * n);
             header(stage, to + done, n, record);
             runtime.execute(stage.graph(), stage.grids());
             in += 4L * elements(size) + 12;
@@ -90,7 +89,7 @@ final class Transfers {
             int size = size(from.length - done);
             int n = Math.min(from.length - done, elements(size));
             Stage stage = coders[size] == null ? coders[size] = coder(size) : coders[size];
-            MemorySegment.copy(from, done, stage.words().getSegment(), ValueLayout.JAVA_INT_UNALIGNED, 0, n);
+            MemorySegment.copy(from, done, stage.staging(), ValueLayout.JAVA_INT_UNALIGNED, 0, n);
             header(stage, to + done, n, -1);
             runtime.execute(stage.graph(), stage.grids());
             in += 4L * elements(size) + 12;
@@ -107,7 +106,7 @@ final class Transfers {
             Stage stage = savers[size] == null ? savers[size] = saver(size) : savers[size];
             header(stage, from + done, n, -1);
             runtime.execute(stage.graph(), stage.grids());
-            MemorySegment.copy(stage.staging().getSegment(), 0, to, 4 * done, 4L * n);
+            MemorySegment.copy(stage.staging(), 0, to, 4 * done, 4L * n);
             in += 12;
             out += 4L * elements(size);
             done += n;
@@ -130,7 +129,7 @@ final class Transfers {
         graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, staging, header);
         graph.addTask(TaskPackage.createPackage("load", TransferKernels::load, runtime.context(), staging, header, runtime.arena(), runtime.code(), done));
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, done);
-        return new Stage(runtime.close(graph), grids(name, "load", size), staging, header, header);
+        return new Stage(runtime.close(graph), grids(name, "load", size), staging.getSegment(), header);
     }
 
     private Stage coder(int size) {
@@ -142,7 +141,7 @@ final class Transfers {
         graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, staging, header);
         graph.addTask(TaskPackage.createPackage("code", TransferKernels::loadCode, runtime.context(), staging, header, runtime.code(), done));
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, done);
-        return new Stage(runtime.close(graph), grids(name, "code", size), new FloatArray(1), staging, header);
+        return new Stage(runtime.close(graph), grids(name, "code", size), staging.getSegment(), header);
     }
 
     private Stage saver(int size) {
@@ -153,12 +152,6 @@ final class Transfers {
         graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, header);
         graph.addTask(TaskPackage.createPackage("save", TransferKernels::save, runtime.context(), runtime.arena(), header, staging));
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, staging);
-        return new Stage(runtime.close(graph), grids(name, "save", size), staging, header, header);
-    }
-
-    /** For errors: which sizes exist. */
-    @Override
-    public String toString() {
-        return "staging arrays of up to " + elements(SIZES - 1) + " elements, " + Arrays.stream(loaders).filter(s -> s != null).count() + " in use";
+        return new Stage(runtime.close(graph), grids(name, "save", size), staging.getSegment(), header);
     }
 }
