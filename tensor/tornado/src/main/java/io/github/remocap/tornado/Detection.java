@@ -49,8 +49,10 @@ final class Detection {
         if (Boolean.parseBoolean(System.getProperty("tornado.recover.bailout", "True"))) {
             return "-Dtornado.recover.bailout=False is missing: without it TornadoVM runs what it cannot compile on the processor, and says nothing";
         }
-        if (Boolean.parseBoolean(System.getProperty("tornado.enable.fastMathOptimizations", "True"))) {
-            return "-Dtornado.enable.fastMathOptimizations=False is missing: without it exponentials are too inaccurate";
+        for (String property : List.of("tornado.enable.fastMathOptimizations", "tornado.enable.nativeFunctions")) {
+            if (Boolean.parseBoolean(System.getProperty(property, "True"))) {
+                return "-D" + property + "=False is missing: without it roots, sines and exponentials are as inaccurate as the driver likes";
+            }
         }
         return "";
     }
