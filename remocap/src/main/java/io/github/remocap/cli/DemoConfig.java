@@ -15,7 +15,7 @@ final class DemoConfig {
     private DemoConfig() {
     }
 
-    static Path write(Path file, int epochs) throws IOException {
-        return Files.writeString(file, StarterConfig.text("train/train*.yaml", "train/validation.yaml", epochs, "training"));
+    static Path write(Path file, int epochs, long seed) throws IOException {
+        return Files.writeString(file, StarterConfig.text("train/train*.yaml", "train/validation.yaml", epochs, seed, "training"));
     }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import javax.imageio.ImageIO;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,6 +30,8 @@ public final class Main implements Runnable {
 
     /** Runs a command and returns the exit status. */
     public static int execute(String... arguments) {
+        // Pictures are in memory anyway, and files would be deleted by a hook, which a JVM that ends by Ctrl-C refuses.
+        ImageIO.setUseCache(false);
         CommandLine line = new CommandLine(new Main());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((e, command, parsed) -> {

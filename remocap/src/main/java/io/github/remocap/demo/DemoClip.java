@@ -95,27 +95,16 @@ final class DemoClip {
     Frame drawn(int i) {
         Annotation a = labels.get(i);
         Frame frame = frames.get(i).copy();
-        double[] mean = new double[4]; // x, y in metres, then in pixels
+        double[] points = new double[2 * Annotation.JOINTS]; // from the pelvis
+        double[] seen = new double[2 * Annotation.JOINTS];
         for (int j = 0; j < Annotation.JOINTS; j++) {
             for (int d = 0; d < 2; d++) {
-                mean[d] += a.joints3d()[4 * j + d] / Annotation.JOINTS;
-                mean[2 + d] += a.joints2d()[3 * j + d] / Annotation.JOINTS;
+                points[2 * j + d] = a.joints3d()[4 * j + d] - a.joints3d()[4 * Joints.J24_PELVIS + d];
+                seen[2 * j + d] = a.joints2d()[3 * j + d];
             }
         }
-        double both = 0;
-        double squares = 0;
-        for (int j = 0; j < Annotation.JOINTS; j++) {
-            for (int d = 0; d < 2; d++) {
-                double metres = a.joints3d()[4 * j + d] - mean[d];
-                both += metres * (a.joints2d()[3 * j + d] - mean[2 + d]);
-                squares += metres * metres;
-            }
-        }
-        double scale = both / squares;
-        double originX = mean[2] - scale * (mean[0] - a.joints3d()[4 * Joints.J24_PELVIS]);
-        double originY = mean[3] - scale * (mean[1] - a.joints3d()[4 * Joints.J24_PELVIS + 1]);
         new Rasteriser(TRUTH).draw(frame.argb(), frame.width(), frame.height(), meshes.get(i), 0, body.vertices(), body.faces(),
-            new FrameCamera(scale, scale, originX, originY));
+            FrameCamera.fitting(points, seen).orElseThrow());
         return frame;
     }
 }

@@ -1,5 +1,6 @@
 package io.github.remocap.evaluate;
 
+import io.github.remocap.body.Joints;
 import io.github.remocap.data.AnnotatedImages;
 import io.github.remocap.data.Annotation;
 import io.github.remocap.image.Frame;
@@ -13,14 +14,18 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
- * {@code worst.html}: the frames with the largest errors, each with the crop that the network saw, the predicted mesh over it, and the true
- * mesh seen by the same camera with its pelvis in the same place.
+ * {@code worst.html}: the frames with the largest errors, each with the crop that the network saw, the predicted mesh over it through the
+ * predicted camera, and the true mesh through the weak-perspective camera that fits the true joints best (where these are not known, through
+ * the predicted one).
  */
 final class WorstPage {
     private static final int SIZE = 320;
+    private static final int LEAST_NUMBERS = 12; // of six joints, so that one that is marked wrongly does not decide
     private static final float[] UNTINTED = {1, 1, 1};
     private static final float[] MEAN = {0.485f, 0.456f, 0.406f};
     private static final float[] STD = {0.229f, 0.224f, 0.225f};
@@ -45,7 +50,7 @@ final class WorstPage {
             </style></head><body>
             """);
         page.append("<h1>Worst frames of ").append(escape(e.data())).append("</h1>\n<p>").append(escape(e.clips().describe()))
-            .append(". Left the crop, in the middle the prediction, right the truth (its pelvis where the predicted one is).</p>\n");
+            .append(". Left the crop, in the middle the prediction, right the truth, each through its own camera.</p>\n");
         int number = 0;
         for (Evaluator.Drawn d : e.result().worst()) {
             String name = String.format(Locale.ROOT, "%02d.png", ++number);
@@ -78,7 +83,7 @@ final class WorstPage {
         int[] right = crop.clone();
         float[] mesh = d.truth();
         if (mesh != null) {
-            truth.draw(right, SIZE, SIZE, mesh, 0, mesh.length / 3, faces, camera);
+            truth.draw(right, SIZE, SIZE, mesh, 0, mesh.length / 3, faces, camera(d.error().annotation()).orElse(camera));
         }
         int[] all = new int[3 * SIZE * SIZE];
         for (int y = 0; y < SIZE; y++) {
@@ -89,10 +94,30 @@ final class WorstPage {
         return new Frame(3 * SIZE, SIZE, all);
     }
 
+    private static InputCrop square(Annotation a) {
+        return InputCrop.of(a.center()[0], a.center()[1], a.scale(), 0, false, UNTINTED, SIZE);
+    }
+
+    /** The camera of the truth on the crop, from the joints that are known in 2D and 3D; meshes and joints count from the pelvis. */
+    static Optional<FrameCamera> camera(Annotation a) {
+        double[] points = new double[2 * Annotation.JOINTS];
+        double[] seen = new double[2 * Annotation.JOINTS];
+        double[] map = square(a).toCrop();
+        int n = 0;
+        for (int j = 0; a.has2d() && a.has3d() && j < Annotation.JOINTS; j++) {
+            if (a.joints2d()[3 * j + 2] > 0 && a.joints3d()[4 * j + 3] > 0) {
+                for (int d = 0; d < 2; d++) {
+                    points[n] = a.joints3d()[4 * j + d] - a.joints3d()[4 * Joints.J24_PELVIS + d];
+                    seen[n++] = map[3 * d] * a.joints2d()[3 * j] + map[3 * d + 1] * a.joints2d()[3 * j + 1] + map[3 * d + 2];
+                }
+            }
+        }
+        return n < LEAST_NUMBERS ? Optional.empty() : FrameCamera.fitting(Arrays.copyOf(points, n), Arrays.copyOf(seen, n));
+    }
+
     private static int[] crop(AnnotatedImages data, FrameError error) throws IOException {
-        Annotation a = error.annotation();
         float[] pixels = new float[SIZE * SIZE * 3];
-        InputCrop.of(a.center()[0], a.center()[1], a.scale(), 0, false, UNTINTED, SIZE).sample(FrameSource.frame(data.image(error.row())), pixels, 0);
+        square(error.annotation()).sample(FrameSource.frame(data.image(error.row())), pixels, 0);
         int[] argb = new int[SIZE * SIZE];
         for (int i = 0; i < argb.length; i++) {
             int value = 0xFF;

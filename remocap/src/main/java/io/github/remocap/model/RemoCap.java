@@ -19,6 +19,13 @@ import org.jspecify.annotations.Nullable;
  * The network: from clips of images to cameras, joints and meshes. Parameter names are those of the released checkpoints.
  */
 public final class RemoCap extends Module {
+    /** The linear layer from the coarse to the intermediate mesh's vertices: weight {@code [intermediate,coarse]}, bias {@code [intermediate]}. */
+    public static final String UPSAMPLING = "coarse2intermediate_upsample";
+    /** Tokens of the joints: weight {@code [joints,D]}, D the first transformer's features. */
+    public static final String JOINT_TOKENS = "joint_token_embed";
+    /** Tokens of the coarse mesh's vertices: weight {@code [coarse,D]}. */
+    public static final String VERTEX_TOKENS = "vertex_token_embed";
+
     private final Config config;
     private final Backbone backbone;
     private final Transformer transformer1;
@@ -59,12 +66,12 @@ public final class RemoCap extends Module {
         reduceImage = add("dim_reduce_enc_img", new Linear(d1, d2));
         reduceTokens = add("dim_reduce_dec", new Linear(d1, d2));
         cameraToken = add("cam_token_embed", new Embedding(1, d1));
-        jointTokens = add("joint_token_embed", new Embedding(config.joints(), d1));
-        vertexTokens = add("vertex_token_embed", new Embedding(config.coarse(), d1));
+        jointTokens = add(JOINT_TOKENS, new Embedding(config.joints(), d1));
+        vertexTokens = add(VERTEX_TOKENS, new Embedding(config.coarse(), d1));
         xyz = add("xyz_regressor", new Linear(d2, 3));
         camera = add("cam_predictor", new Linear(d2, 3));
         conv = add("conv_1x1", new Conv2d(config.features(), d1, 1, 1, true, Initializer.uniform(1 / Math.sqrt(config.features()))));
-        upsample = add("coarse2intermediate_upsample", new Linear(config.coarse(), config.intermediate()));
+        upsample = add(UPSAMPLING, new Linear(config.coarse(), config.intermediate()));
         regressor = config.smplRegressor() ? add("smpl_parameter_regressor", new SmplRegressor(config.intermediate())) : null;
     }
 

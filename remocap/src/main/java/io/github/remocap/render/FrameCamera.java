@@ -1,6 +1,7 @@
 package io.github.remocap.render;
 
 import io.github.remocap.image.Crop;
+import java.util.Optional;
 
 /**
  * A weak-perspective camera in pixels of the whole frame: a point (x, y, z) in metres is drawn at
@@ -18,6 +19,31 @@ public record FrameCamera(double scaleX, double scaleY, double originX, double o
      */
     public static FrameCamera of(Crop crop, double s, double tx, double ty) {
         return new FrameCamera(s * crop.width() / 2, s * crop.height() / 2, crop.toFrameX(s * tx), crop.toFrameY(s * ty));
+    }
+
+    /**
+     * The camera, the same in both directions, that brings points nearest to where they are seen, by least squares.
+     *
+     * @param points {@code [n,2]}: x, y in metres
+     * @param seen {@code [n,2]}: x, y in pixels
+     * @return none if the points are all in one place, or are seen so (or upside down)
+     */
+    public static Optional<FrameCamera> fitting(double[] points, double[] seen) {
+        int n = points.length / 2;
+        double[] mean = new double[4]; // x, y in metres, then in pixels
+        for (int i = 0; i < 2 * n; i++) {
+            mean[i % 2] += points[i] / n;
+            mean[2 + i % 2] += seen[i] / n;
+        }
+        double both = 0;
+        double squares = 0;
+        for (int i = 0; i < 2 * n; i++) {
+            double metres = points[i] - mean[i % 2];
+            both += metres * (seen[i] - mean[2 + i % 2]);
+            squares += metres * metres;
+        }
+        double scale = both / squares;
+        return scale > 0 ? Optional.of(new FrameCamera(scale, scale, mean[2] - scale * mean[0], mean[3] - scale * mean[1])) : Optional.empty();
     }
 
     /** Frame x of a point. */

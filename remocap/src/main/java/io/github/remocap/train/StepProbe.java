@@ -33,7 +33,7 @@ public final class StepProbe implements AutoCloseable {
             List.of());
         TrainConfig config = new TrainConfig("", c, new TrainConfig.Data(List.of(), List.of(), 1, 1, Clips.Protocol.FULL, false, pixels), null, null, null, LossWeights.DEFAULT, optimization,
             new TrainConfig.Rates(TrainConfig.Course.CONSTANT, TrainConfig.Unit.EPOCH, 1, 1, 1, 0, 1), 1, clips, 1, true, 0,
-            new TrainConfig.Checkpoints(1, 0, 1, false), null, recompute, Path.of(""), device.name());
+            new TrainConfig.Checkpoints(1, 0, 1, false), TrainConfig.Init.NEW, recompute, Path.of(""), device.name());
         int n = c.frames();
         Map<String, Shape> shapes = new LinkedHashMap<>();
         shapes.put(ClipSource.IMAGES, Shape.of(n, pixels, pixels, 3));

@@ -39,7 +39,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param dropout whether dropout layers drop
  * @param seed of initial weights, order of clips and dropout
  * @param checkpoints when to write them
- * @param init where weights come from; null for new ones
+ * @param init where weights come from
  * @param recompute activations are computed again stage by stage in the backward pass instead of kept
  * @param output folder for checkpoints and logs
  * @param device name of the device
@@ -47,7 +47,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 public record TrainConfig(String text, Config model, Data data, @Nullable Path mesh, @Nullable Path assets,
     @Nullable Path surface, LossWeights lossWeights,
     Optimization optimization, Rates schedule, int epochs, int batch, int accumulation, boolean dropout, long seed, Checkpoints checkpoints,
-    @Nullable Init init, boolean recompute, Path output, String device) {
+    Init init, boolean recompute, Path output, String device) {
 
     /**
      * Where clips come from.
@@ -147,13 +147,24 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
     public record Checkpoints(int everyEpochs, long everySteps, int keep, boolean initial) {
     }
 
+    /** How the mesh's tokens and the learned upsampling begin. */
+    public enum MeshStart {
+        /** As in the released training. */
+        RANDOM,
+        /** As {@link BodyStart} makes them of the body at rest. */
+        BODY
+    }
+
     /**
      * Where weights come from.
      *
-     * @param checkpoint of any known format
+     * @param checkpoint of any known format; null for new weights
      * @param lenient take what fits by name and shape
+     * @param mesh of weights that are in no checkpoint
      */
-    public record Init(Path checkpoint, boolean lenient) {
+    public record Init(@Nullable Path checkpoint, boolean lenient, MeshStart mesh) {
+        /** New weights, all random. */
+        public static final Init NEW = new Init(null, false, MeshStart.RANDOM);
     }
 
     /**
@@ -199,18 +210,27 @@ public record TrainConfig(String text, Config model, Data data, @Nullable Path m
         Checkpoints checkpoints = new Checkpoints((int) saved.integer("every_epochs", 1, 0), saved.integer("every_steps", 0, 0),
             (int) saved.integer("keep", 3, 1), saved.flag("initial", false));
         saved.finish();
-        Init init = null;
-        if (top.has("init")) {
-            Section from = top.section("init");
-            init = new Init(folder.resolve(from.text("checkpoint", null)), from.flag("lenient", false));
-            from.finish();
-        }
+        Init init = init(top.section("init"), folder, assets != null);
         TrainConfig config = new TrainConfig(text, model, clips, mesh, assets, surface, lossWeights(top), optimization, rates,
             (int) top.integer("epochs", 1, 1), (int) top.integer("batch", 1, 1), (int) top.integer("accumulation", 1, 1),
             top.flag("dropout", true), top.integer("seed", 0, Long.MIN_VALUE), checkpoints, init, top.flag("recompute", false),
             folder.resolve(top.text("output", null)), top.text("device", "cpu"));
         top.finish();
         return config;
+    }
+
+    private static Init init(Section s, Path folder, boolean body) {
+        Path checkpoint = s.has("checkpoint") ? folder.resolve(s.text("checkpoint", null)) : null;
+        boolean lenient = checkpoint != null && s.flag("lenient", false); // without a checkpoint the key is unknown: it would do nothing
+        MeshStart mesh = MeshStart.RANDOM;
+        if (checkpoint == null || lenient) { // a whole checkpoint has its own
+            mesh = s.choice("mesh", MeshStart.class, mesh);
+            if (mesh == MeshStart.BODY && !body) {
+                throw s.wrong("mesh", "random, since there is no body without assets");
+            }
+        }
+        s.finish();
+        return new Init(checkpoint, lenient, mesh);
     }
 
     private static Path assets(String text, Path folder) {

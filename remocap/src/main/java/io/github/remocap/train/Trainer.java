@@ -91,9 +91,12 @@ public final class Trainer implements AutoCloseable {
             }
             log = own(new TrainLog(config.output(), console));
             weights = own(Weights.initialized(network, config.seed()));
-            TrainConfig.Init init = config.init();
-            if (init != null) {
-                load(init, network);
+            if (config.init().mesh() == TrainConfig.MeshStart.BODY) {
+                BodyStart.apply(weights, config.model(), BodyAssets.open(Objects.requireNonNull(config.assets())), config.seed());
+            }
+            Path initial = config.init().checkpoint();
+            if (initial != null) {
+                load(initial, config.init().lenient(), network);
             }
             state = own(new State());
             training = own(new TrainingStep(config, network, weights, mesh, surface, clips.shapes(), state, device));
@@ -149,11 +152,11 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private void load(TrainConfig.Init init, RemoCap network) throws IOException {
-        try (Checkpoint checkpoint = Checkpoint.open(init.checkpoint())) {
+    private void load(Path file, boolean lenient, RemoCap network) throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.open(file)) {
             checkpoint.verify();
-            Mode mode = init.lenient() ? Mode.LENIENT : Mode.STRICT;
-            try (Weights loaded = ModelWeights.load(network, checkpoint, init.checkpoint().toString(), mode, this::say)) {
+            Mode mode = lenient ? Mode.LENIENT : Mode.STRICT;
+            try (Weights loaded = ModelWeights.load(network, checkpoint, file.toString(), mode, this::say)) {
                 for (ParameterSpec spec : weights.specs().values()) {
                     StoredTensor tensor = checkpoint.tensors().get(spec.name());
                     if (tensor != null && tensor.shape().equals(spec.shape())) { // the others keep the values that the seed gives
@@ -161,7 +164,7 @@ public final class Trainer implements AutoCloseable {
                     }
                 }
             }
-            log.message("weights from " + init.checkpoint());
+            log.message("weights from " + file);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.remocap.Golden;
+import io.github.remocap.cli.RemocapProcess.Result;
 import io.github.remocap.io.ProgressListener;
 import io.github.remocap.io.StoredTensor;
 import io.github.remocap.io.checkpoint.CheckpointFormat;
@@ -17,15 +18,11 @@ import io.github.remocap.parity.Check;
 import io.github.remocap.parity.DeterministicNumbers;
 import io.github.remocap.tensor.Shape;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,22 +33,8 @@ class CommandLineTest {
     @TempDir
     private static Path folder;
 
-    private record Result(int status, String out, String err) {
-    }
-
     private static Result remocap(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx2g",
-            "-XX:TieredStopAtLevel=4", "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow", "-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(List.of(arguments));
-        Path out = Files.createTempFile(folder, "out", ".txt");
-        Path err = Files.createTempFile(folder, "err", ".txt");
-        Process process = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
-        if (!process.waitFor(30, TimeUnit.MINUTES)) { // against a hang alone: machines differ
-            process.destroyForcibly();
-            throw new AssertionError("still running: " + String.join(" ", arguments));
-        }
-        return new Result(process.exitValue(), Files.readString(out, StandardCharsets.UTF_8), Files.readString(err, StandardCharsets.UTF_8));
+        return RemocapProcess.run(folder, arguments);
     }
 
     /** A golden folder like the oracle's, with a checkpoint made here. */
@@ -219,38 +202,6 @@ class CommandLineTest {
             at("three.npy"), "--out", at("z.npz"));
         assertEquals(1, three.status());
         assertTrue(three.err().contains("three.npy: 3 images are no whole number of clips of 4"), three.err());
-    }
-
-    /** The demo's steps, on so little that nothing is learnt. */
-    @Test
-    void aShortDemoGoesThroughAllSteps() throws Exception {
-        Path out = folder.resolve("demo");
-        Result demo = remocap("demo", "--out", out.toString(), "--clips", "8", "--epochs", "1");
-        assertEquals(0, demo.status(), demo.err());
-        for (String step : List.of("generate", "train", "evaluate", "run")) {
-            assertTrue(demo.out().contains("remocap " + step + " --"), step);
-        }
-        String page = Files.readString(out.resolve("report.html"));
-        for (String part : List.of("mean pose", "before training", "after training", "MPJPE", "An unseen clip", "remocap generate")) {
-            assertTrue(page.contains(part), part);
-        }
-        try (Stream<Path> files = Files.list(out.resolve("run/overlay"))) {
-            assertEquals(32, files.count());
-        }
-        Files.writeString(folder.resolve("mine.txt"), "not a demo's");
-        Result refused = remocap("demo", "--out", folder.toString(), "--clips", "8", "--epochs", "1");
-        assertEquals(1, refused.status());
-        assertTrue(refused.err().contains("no earlier demo's"), refused.err());
-    }
-
-    @Test
-    @Tag("slow")
-    void theDemoLearns() throws Exception {
-        Result demo = remocap("demo", "--out", folder.resolve("learns").toString());
-        assertEquals(0, demo.status(), demo.err());
-        java.util.regex.Matcher share = java.util.regex.Pattern.compile("after is (\\d+) % of it").matcher(demo.out());
-        assertTrue(share.find(), demo.out());
-        assertTrue(Integer.parseInt(share.group(1)) < 60, "MPJPE after training is " + share.group(1) + " % of the mean pose's");
     }
 
     @Test

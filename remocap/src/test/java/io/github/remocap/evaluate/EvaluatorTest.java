@@ -19,9 +19,13 @@ import io.github.remocap.data.ListedImages;
 import io.github.remocap.data.Made;
 import io.github.remocap.data.TruthBodies;
 import io.github.remocap.figure.Figure;
+import io.github.remocap.render.FrameCamera;
 import io.github.remocap.tensor.SparseMatrix;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,8 +57,7 @@ class EvaluatorTest {
                     joints3d[4 * Joints.J24_TO_14.get(j) + d] = (float) joints[3 * Joints.H36M_TO_14.get(j) + d];
                 }
             }
-            float[] joints2d = new float[72];
-            Arrays.fill(joints2d, 1);
+            float[] joints2d = a.joints2d().clone();
             if (a.frame() % 2 == 1) {
                 joints2d[0] = -1;
                 joints2d[3 + 1] = 80;
@@ -200,6 +203,40 @@ class EvaluatorTest {
         assertTrue(different(worst, 2 * side, side) > 1000, "so is the truth");
         String page = Files.readString(folder.resolve("worst.html"));
         assertTrue(page.contains("worst/03.png") && !page.contains("worst/04.png") && page.contains("MPJPE"), page);
+    }
+
+    /** The truth is drawn where the picture shows it: these pictures have 40 pixels a metre, their crops 320 for 90 pixels. */
+    @Test
+    void theTruthHasItsOwnCamera() {
+        Annotation a = Made.waving("alone", 1).annotation(0);
+        FrameCamera camera = WorstPage.camera(a).orElseThrow();
+        assertEquals(40 * 320 / 90.0, camera.scaleX(), 1e-2);
+        int pelvis = Joints.J24_PELVIS;
+        assertEquals((a.joints2d()[3 * pelvis] - a.center()[0]) * 320 / 90 + 160, camera.x(0), 1e-2);
+        assertEquals((a.joints2d()[3 * pelvis + 1] - a.center()[1]) * 320 / 90 + 160, camera.y(0), 1e-2);
+        Annotation unseen = new Annotation(a.image(), a.sequence(), 0, 0, a.center(), a.scale(), new float[72], a.joints3d(), a.pose(), a.betas(), true, true, true,
+            a.gender());
+        assertTrue(WorstPage.camera(unseen).isEmpty());
+    }
+
+    @Test
+    void thePapersRowIsPrintedBesideKnownData() throws IOException {
+        ListedImages data = data(8);
+        Evaluation unknown = evaluate(data, predictor(data, 1.05, 0.02));
+        assertFalse(printed(unknown).contains("paper"));
+        Evaluation known = new Evaluation("tsv/test.yaml", unknown.clips(), unknown.result(), 30, KnownData.PW3D, unknown.settings());
+        String row = printed(known).lines().filter(l -> l.startsWith("paper")).findFirst().orElseThrow();
+        assertTrue(row.matches("paper, 3DPW +81\\.90 +72\\.70 +44\\.10 +\\(its protocol is 'reference', of all test sequences\\)"), row);
+        Evaluations.write(folder, known, data, Figure.get().body().faces());
+        assertEquals(72.7, new ObjectMapper().readTree(folder.resolve("evaluation.json").toFile()).path("paper").path("mpjpe_mm").asDouble());
+    }
+
+    private static String printed(Evaluation e) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
+            Evaluations.print(e, out);
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
     }
 
     private static long colours(BufferedImage image) {

@@ -26,9 +26,9 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Assumptions;
 
 /** A headless Chromium with one tab, driven through the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/). */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final long PATIENCE = 60; // seconds, for anything
+    private static final long PATIENCE = 600; // seconds, for anything: against a hang alone, since machines differ
 
     private final Process process;
     private final HttpClient http = HttpClient.newHttpClient();
@@ -39,7 +39,7 @@ final class Browser implements AutoCloseable {
     private int last;
 
     /** Starts Chromium with a profile in a folder; the test is skipped where there is none. */
-    Browser(Path profile) throws Exception {
+    public Browser(Path profile) throws Exception {
         List<String> command = List.of(program(), "--headless", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
             "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
             "--remote-debugging-port=0", "--user-data-dir=" + profile, "--window-size=720,600", "about:blank");
@@ -137,12 +137,14 @@ final class Browser implements AutoCloseable {
         return answer.get(PATIENCE, TimeUnit.SECONDS);
     }
 
-    interface Condition {
+    /** Something that may hold. */
+    public interface Condition {
+        /** Whether it does. */
         boolean holds() throws Exception;
     }
 
-    /** Waits until something holds; fails after a minute. */
-    static void until(String what, Condition condition) throws Exception {
+    /** Waits until something holds; fails after ten minutes. */
+    public static void until(String what, Condition condition) throws Exception {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE);
         while (!condition.holds()) {
             if (System.nanoTime() > end) {
@@ -153,7 +155,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** Opens a file. */
-    void open(Path file) throws Exception {
+    public void open(Path file) throws Exception {
         complaints.clear();
         requests.clear();
         send("Page.navigate", Map.of("url", file.toUri().toString()));
@@ -161,7 +163,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** The value of an expression. */
-    JsonNode eval(String expression) throws Exception {
+    public JsonNode eval(String expression) throws Exception {
         JsonNode answer = send("Runtime.evaluate", Map.of("expression", expression, "returnByValue", true, "awaitPromise", true));
         if (answer.has("exceptionDetails")) {
             throw new AssertionError(expression + ": " + answer.get("exceptionDetails"));
@@ -170,7 +172,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** Waits until an expression is true. */
-    void until(String expression) throws Exception {
+    public void until(String expression) throws Exception {
         until(expression, () -> eval(expression).asBoolean());
     }
 
@@ -186,12 +188,12 @@ final class Browser implements AutoCloseable {
     }
 
     /** Clicks into the middle of an element. */
-    void click(String selector) throws Exception {
+    public void click(String selector) throws Exception {
         drag(selector, 0.5, 0.5);
     }
 
     /** Presses in the middle of an element and lets go at a share of its width, from 0 to 1; the same for a click. */
-    void drag(String selector, double from, double to) throws Exception {
+    public void drag(String selector, double from, double to) throws Exception {
         double[] box = place(selector);
         double y = box[1] + box[3] / 2;
         mouse("mouseMoved", box[0] + from * box[2], y);
@@ -210,7 +212,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** A picture of an element. */
-    BufferedImage picture(String selector) throws Exception {
+    public BufferedImage picture(String selector) throws Exception {
         double[] box = place(selector);
         // What was changed is drawn in the next frame.
         eval("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))");
@@ -221,12 +223,12 @@ final class Browser implements AutoCloseable {
     }
 
     /** Errors and warnings on the console since the page was opened. */
-    List<String> complaints() {
+    public List<String> complaints() {
         return complaints;
     }
 
     /** Addresses that the page asked for. */
-    List<String> requests() {
+    public List<String> requests() {
         return requests;
     }
 

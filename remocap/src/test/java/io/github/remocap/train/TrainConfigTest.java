@@ -46,7 +46,7 @@ class TrainConfigTest {
         assertEquals(Adam.adamW(), c.optimization().optimizer());
         assertEquals(folder.resolve("out"), c.output());
         assertNull(c.assets());
-        assertNull(c.init());
+        assertEquals(TrainConfig.Init.NEW, c.init());
         assertEquals(new TrainConfig.Checkpoints(1, 0, 3, false), c.checkpoints());
         assertTrue(c.dropout() && !c.recompute() && c.withRecompute().recompute());
         assertEquals(Double.POSITIVE_INFINITY, c.optimization().clipNorm());
@@ -64,7 +64,7 @@ class TrainConfigTest {
         assertEquals(List.of(new TrainConfig.Group("transformer_1", 0.1, 0.01), new TrainConfig.Group("cam_predictor", 1, 0)), c.optimization().groups());
         assertEquals(List.of(folder.resolve("b.npz"), folder.resolve("a1.npz")), c.data().validation());
         assertEquals(0, c.lossWeights().joints2d());
-        assertEquals(new TrainConfig.Init(folder.resolve("x.bin"), true), c.init());
+        assertEquals(new TrainConfig.Init(folder.resolve("x.bin"), true, TrainConfig.MeshStart.RANDOM), c.init());
         assertEquals(new TrainConfig.Checkpoints(0, 7, 1, false), c.checkpoints());
         assertEquals(List.of(9, 2, 3), List.of(c.epochs(), c.batch(), c.accumulation()));
         assertEquals(-4, c.seed());
@@ -101,6 +101,10 @@ class TrainConfigTest {
         "epochs: 1 | 'schedule: {kind: step}' | schedule.size must be the number of epochs or steps between two drops",
         "epochs: 1 | 'schedule: {size: 3}' | unknown key 'schedule.size'",
         "epochs: 1 | 'init: {checkpoint: [1]}' | init.checkpoint must be a text",
+        "epochs: 1 | 'init: {lenient: true}' | unknown key 'init.lenient'",
+        "epochs: 1 | 'init: {checkpoint: x.bin, mesh: body}' | unknown key 'init.mesh'",
+        "epochs: 1 | 'init: {mesh: body}' | init.mesh must be random, since there is no body without assets, not body",
+        "epochs: 1 | 'init: {mesh: arms}' | init.mesh must be one of random, body, not arms",
         "epochs: 1 | 'dropout: 0.5' | dropout must be true or false, not 0.5",
         "epochs: 1 | 'x: [' | not YAML"})
     void errorsNameFileKeyAndWhatWasExpected(String from, String to, String expected) {

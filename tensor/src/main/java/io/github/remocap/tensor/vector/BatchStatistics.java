@@ -10,8 +10,7 @@ import static io.github.remocap.tensor.vector.Simd.set;
  * parts that do not depend on the number of threads; a part goes in blocks that stay in the first-level cache.
  */
 final class BatchStatistics {
-    /** Floats of a block: few rows, which bounds the rounding of their sums. */
-    private static final int BLOCK = 3 * 1024;
+    private static final int BLOCK = 6 * 1024;
     private static final int GRAIN = 32 * 1024;
     private static final int PARTS = 48;
 
@@ -44,7 +43,7 @@ final class BatchStatistics {
 
         @Override
         final long scratchBytes() {
-            return 3 * Simd.VECTOR_BYTES;
+            return BatchStatisticsKernel.SCRATCH * Simd.VECTOR_BYTES;
         }
 
         @Override
@@ -66,7 +65,7 @@ final class BatchStatistics {
          * @param before rows of the part before
          * @param a the part's first results
          * @param b and its second
-         * @param scratch address of three vectors
+         * @param scratch address of so many vectors as {@link BatchStatisticsKernel#SCRATCH} says
          */
         abstract void block(long at, int count, int before, long a, long b, long scratch);
     }

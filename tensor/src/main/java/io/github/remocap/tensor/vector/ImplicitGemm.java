@@ -21,9 +21,8 @@ public final class ImplicitGemm {
     /** Width of a packed weight panel. */
     public static final int PANEL = COLUMNS;
 
-    // Products that are summed in one chain. Bounds the rounding, and a chain of a panel stays in the first-level cache while all rows
-    // of a block go past it; each costs one more addition to sums.
-    private static final int CHAIN = 192;
+    // Products that are summed in one chain. Bounds the rounding; each costs one more addition to sums.
+    private static final int CHAIN = 384;
 
     // A block of gathered rows stays in the second-level cache, at full depth unless that leaves less than two tiles: the weights
     // stream past it, which costs nothing, while sums of partial depth for all columns would leave the caches.
