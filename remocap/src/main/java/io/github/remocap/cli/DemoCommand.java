@@ -44,7 +44,7 @@ final class DemoCommand implements Callable<Integer> {
         description = "Folder to write to; what an earlier demo left there is deleted (default: ${DEFAULT-VALUE}).")
     private Path out;
 
-    @Option(names = "--clips", paramLabel = "N", defaultValue = "1040", description = "Clips to train on (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--clips", paramLabel = "N", defaultValue = "880", description = "Clips to train on (default: ${DEFAULT-VALUE}).")
     private int clips;
 
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "3", description = "Passes over them (default: ${DEFAULT-VALUE}).")
