@@ -26,8 +26,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Fork(value = 1, jvmArgsAppend = {Flags.MODULE, Flags.NATIVE, Flags.UNSAFE, Flags.BOUNDS, Flags.QUIET, Flags.INLINE,
-    Flags.LOOPS, "-Xmn64m"})
+@Fork(value = 1, jvmArgsAppend = {Flags.MODULE, Flags.ALIGNMENT, Flags.NATIVE, Flags.UNSAFE, Flags.BOUNDS, Flags.QUIET,
+    Flags.INLINE, Flags.LOOPS, "-Xmn64m"})
 @Warmup(iterations = 4)
 @Measurement(iterations = 7)
 public class ClipBenchmark {

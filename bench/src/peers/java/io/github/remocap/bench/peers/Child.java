@@ -1,5 +1,6 @@
 package io.github.remocap.bench.peers;
 
+import io.github.remocap.bench.LauncherFlags;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -13,12 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** The parent's end of a {@link PeerProcess}. */
 final class Child implements AutoCloseable {
     /** What ours needs, as in bin/remocap; the others do not mind. */
-    private static final List<String> FLAGS = List.of("-XX:+UseParallelGC", "-Xms128m", "-Xmn64m", "--add-modules", "jdk.incubator.vector",
-        "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
-        "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0", "-XX:CompileCommand=quiet",
-        "-XX:CompileCommand=inline,io.github.remocap.tensor.vector.Simd::*",
-        "-XX:CompileCommand=dontinline,*Kernel::*",
-        "-Xlog:disable", "-Xlog:all=error:stderr");
+    private static final List<String> FLAGS = LauncherFlags.read();
 
     private final String name;
     private final Process process;

@@ -111,7 +111,7 @@ final class Attention {
 
         @Override
         int scratchFloats() {
-            return BLOCK * (d + keyColumns + valueColumns);
+            return Simd.FIRST + BLOCK * (d + keyColumns + valueColumns);
         }
 
         @Override
@@ -150,15 +150,15 @@ final class Attention {
         }
 
         private void block(int from, int count, float[] f, long packedKeys, long packedValues, long qh, long yh) {
-            int scores = BLOCK * d;
+            int scores = Simd.FIRST + BLOCK * d;
             int sums = scores + BLOCK * keyColumns;
             int tiles = (count + ROWS - 1) / ROWS;
             for (int r = 0; r < tiles * ROWS; r++) {
-                Simd.copyIn(qh + 4L * features * dense[from + Math.min(r, count - 1)], f, r * d, d);
+                Simd.copyIn(qh + 4L * features * dense[from + Math.min(r, count - 1)], f, Simd.FIRST + r * d, d);
             }
             for (int p = 0; p < keyColumns; p += COLUMNS) {
                 for (int t = 0; t < tiles; t++) {
-                    MicroKernel.multiply(d, keys - p, f, t * ROWS * d, d, packedKeys + 4L * p * d, f, scores + t * ROWS * keyColumns + p, keyColumns,
+                    MicroKernel.multiply(d, keys - p, f, Simd.FIRST + t * ROWS * d, d, packedKeys + 4L * p * d, f, scores + t * ROWS * keyColumns + p, keyColumns,
                         false, 0);
                 }
             }

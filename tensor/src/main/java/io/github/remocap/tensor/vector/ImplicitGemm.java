@@ -282,7 +282,7 @@ public final class ImplicitGemm {
 
     // Behind the gathered rows: a tile to spare, then the sums.
     private int accumulators() {
-        return blockRows * rowStride();
+        return Simd.FIRST + blockRows * rowStride();
     }
 
     // Rows a power of two apart would share cache sets.
@@ -296,7 +296,7 @@ public final class ImplicitGemm {
                 depth,
                 columns,
                 scratch,
-                row * aStride + from,
+                Simd.FIRST + row * aStride + from,
                 aStride,
                 weights + 4L * COLUMNS * from,
                 scratch,
@@ -313,7 +313,7 @@ public final class ImplicitGemm {
         boolean adjacent = pixelStride == channels;
         int padded = ceilDiv(count, ROWS) * ROWS;
         for (int i = 0; i < padded; i++) {
-            int to = i * aStride;
+            int to = Simd.FIRST + i * aStride;
             if (i >= count) {
                 Arrays.fill(scratch, to, to + block, 0); // rows of the last tile beyond the output
                 continue;

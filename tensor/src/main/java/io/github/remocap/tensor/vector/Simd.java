@@ -15,6 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
  * addresses: they come from a memory plan, never from a caller.
  */
 final class Simd {
+    private static final int LINE = 64;
     /** Lanes: the machine's preferred width, or {@code -Dremocap.vector.bits} (128, 256, 512). */
     static final VectorSpecies<Float> SPECIES = species();
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, SPECIES.vectorShape());
@@ -25,6 +26,11 @@ final class Simd {
     /** Whether multiply-add is one instruction; where it is not, fma would be emulated in software, a thousand times slower. */
     static final boolean FMA = hasFma();
     static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    /**
+     * Index of the first float of an array that begins a cache line; 0 if the virtual machine aligns objects to less than one
+     * ({@code -XX:ObjectAlignmentInBytes=64}). Kernels begin their scratch there: vectors of 64 bytes otherwise lie on two lines each.
+     */
+    static final int FIRST = first();
     /** All of native memory. A constant, so that the compiler knows its bounds and lifetime. */
     static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
@@ -47,6 +53,23 @@ final class Simd {
         };
     }
 
+    private static int first() {
+        int alignment = Integer.parseInt(option("ObjectAlignmentInBytes", "8"));
+        // A header of 8 bytes and the class, which compact headers put into it; then the length.
+        int header = 12 + (Boolean.parseBoolean(option("UseCompactObjectHeaders", "false")) ? 0
+            : Boolean.parseBoolean(option("UseCompressedClassPointers", "true")) ? 4 : 8);
+        return alignment % LINE == 0 ? (LINE - header) / 4 : 0;
+    }
+
+    private static String option(String name, String otherwise) {
+        try {
+            var bean = ManagementFactory.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class);
+            return bean == null ? otherwise : bean.getVMOption(name).getValue();
+        } catch (IllegalArgumentException e) {
+            return otherwise;
+        }
+    }
+
     private static boolean hasFma() {
         String forced = System.getProperty("remocap.vector.fma", "");
         if (!forced.isEmpty()) {
@@ -55,12 +78,7 @@ final class Simd {
         if (!System.getProperty("os.arch").equals("amd64") && !System.getProperty("os.arch").equals("x86_64")) {
             return true;
         }
-        try {
-            var bean = ManagementFactory.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class);
-            return bean == null || Boolean.parseBoolean(bean.getVMOption("UseFMA").getValue());
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
+        return Boolean.parseBoolean(option("UseFMA", "false"));
     }
 
     static FloatVector load(long address) {

@@ -145,7 +145,7 @@ final class WeightGradient extends Step {
     }
 
     private int sums() {
-        return inputGroup * channelFloats;
+        return Simd.FIRST + inputGroup * channelFloats;
     }
 
     private int spare() {
@@ -172,7 +172,7 @@ final class WeightGradient extends Step {
         float[] f = memory.floats;
         int from = (int) from(chunks(), parts, part);
         int end = (int) from(chunks(), parts, part + 1);
-        java.util.Arrays.fill(f, channels * channelFloats, sums(), 0f); // rows of the last tile beyond the channels
+        java.util.Arrays.fill(f, Simd.FIRST + channels * channelFloats, sums(), 0f); // rows of the last tile beyond the channels
         for (int chunk = from; chunk < end; chunk++) {
             int image = chunk / chunksPerImage;
             int row = chunk % chunksPerImage * chunkRows;
@@ -193,7 +193,7 @@ final class WeightGradient extends Step {
     private void multiply(int depth, int channels, int column, int columns, long panel, float[] f, boolean accumulate) {
         for (int ky = 0; ky < tapsY.place.length; ky++) {
             for (int kx = 0; kx < tapsX.place.length; kx++) {
-                int start = (tapsY.place[ky] * tapsX.places + tapsX.place[kx]) * planeFloats + (tapsY.shift[ky] + tapsY.before) * pitch
+                int start = Simd.FIRST + (tapsY.place[ky] * tapsX.places + tapsX.place[kx]) * planeFloats + (tapsY.shift[ky] + tapsY.before) * pitch
                     + tapsX.shift[kx] + tapsX.before;
                 int sums = sums() + (ky * tapsX.place.length + kx) * outputGroup + column;
                 for (int r = 0; r < channels; r += ROWS) {
@@ -248,7 +248,7 @@ final class WeightGradient extends Step {
     private void transpose(int image, int row, int rows, int first, int channels, float[] f) {
         for (int py = 0; py < tapsY.places; py++) {
             for (int px = 0; px < tapsX.places; px++) {
-                int plane = (py * tapsX.places + px) * planeFloats;
+                int plane = Simd.FIRST + (py * tapsX.places + px) * planeFloats;
                 for (int c = 0; c < channels; c++) {
                     for (int i = 0; i < tapsX.before; i++) {
                         f[c * channelFloats + plane + i] = 0f;

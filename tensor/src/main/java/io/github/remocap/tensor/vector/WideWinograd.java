@@ -66,7 +66,7 @@ public final class WideWinograd {
 
     /** Floats of all transformed patches, {@code [chain][36][tile][channel]}: products read one stream. */
     public int transformedFloats() {
-        return Math.multiplyExact(ceilDiv(channels, chunk), chunkStride);
+        return Math.addExact(Simd.FIRST, Math.multiplyExact(ceilDiv(channels, chunk), chunkStride));
     }
 
     /**
@@ -93,7 +93,7 @@ public final class WideWinograd {
 
     /** Floats of scratch that both passes need, one scratch per thread. */
     public int scratchFloats() {
-        return Math.max(WinogradTiles.HALVES, FREQUENCIES * productStride + MicroKernel.TILE);
+        return Simd.FIRST + Math.max(WinogradTiles.HALVES, FREQUENCIES * productStride + MicroKernel.TILE);
     }
 
     /** Bytes of native scratch that the second pass needs, one per thread. */
@@ -111,7 +111,7 @@ public final class WideWinograd {
         int first = unit * ROWS;
         int count = Math.min(ROWS, tiles.count() - first);
         for (int t = 0; t < count; t++) {
-            tiles.transform(in, first + t, scratch, 0, transformed, (first + t) * rowStride, planeStride, chunkStride);
+            tiles.transform(in, first + t, scratch, Simd.FIRST, transformed, Simd.FIRST + (first + t) * rowStride, planeStride, chunkStride);
         }
     }
 
@@ -135,22 +135,22 @@ public final class WideWinograd {
         int tap = channels * COLUMNS;
         for (int k = 0; k < channels; k += chunk) {
             int depth = Math.min(chunk, channels - k);
-            int patches = k / chunk * chunkStride + first * rowStride;
+            int patches = Simd.FIRST + k / chunk * chunkStride + first * rowStride;
             for (int f = 0; f < FREQUENCIES; f++) {
                 if (f % PATCH == 0) {
                     WinogradKernel.weights(packed + 36L * tap * panel + 4L * COLUMNS * k, tap, f / PATCH, depth * COLUMNS, weights, weightStride);
                 }
                 multiply(groups, depth, outChannels - panel * COLUMNS, transformed, patches + f * planeStride,
-                    weights + 4L * weightStride * (f % PATCH), products, f * productStride, k > 0);
+                    weights + 4L * weightStride * (f % PATCH), products, Simd.FIRST + f * productStride, k > 0);
             }
         }
         for (int i = 0; i < PATCH; i++) {
-            WinogradKernel.outputs(products, PATCH * i * productStride, productStride, groups * ROWS * COLUMNS);
+            WinogradKernel.outputs(products, Simd.FIRST + PATCH * i * productStride, productStride, groups * ROWS * COLUMNS);
         }
         for (int j = 0; j < WinogradTiles.TILE; j++) {
-            WinogradKernel.outputs(products, j * productStride, PATCH * productStride, groups * ROWS * COLUMNS);
+            WinogradKernel.outputs(products, Simd.FIRST + j * productStride, PATCH * productStride, groups * ROWS * COLUMNS);
         }
-        tiles.finish(first, count, panel * COLUMNS, outChannels, products, 0, productStride, bias, residual, relu, out);
+        tiles.finish(first, count, panel * COLUMNS, outChannels, products, Simd.FIRST, productStride, bias, residual, relu, out);
     }
 
     private void multiply(int groups, int depth, int columns, float[] patches, int a, long weights, float[] products, int c, boolean accumulate) {
@@ -166,7 +166,7 @@ public final class WideWinograd {
                     c + g * ROWS * COLUMNS,
                     COLUMNS,
                     accumulate,
-                    FREQUENCIES * productStride);
+                    Simd.FIRST + FREQUENCIES * productStride);
         }
     }
 

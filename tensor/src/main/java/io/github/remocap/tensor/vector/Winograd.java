@@ -169,7 +169,7 @@ public final class Winograd {
 
     // The scratch: transformed patches [36][tiles][channels], a channel chunk of half transformed patches, products, a tile.
     private int halves() {
-        return FREQUENCIES * planeStride;
+        return Simd.FIRST + FREQUENCIES * planeStride;
     }
 
     private int products() {
@@ -185,7 +185,7 @@ public final class Winograd {
                         depth,
                         columns,
                         scratch,
-                        f * planeStride + tile * ROWS * rowStride + k,
+                        Simd.FIRST + f * planeStride + tile * ROWS * rowStride + k,
                         rowStride,
                         weights + 4L * COLUMNS * k,
                         scratch,
@@ -199,7 +199,7 @@ public final class Winograd {
 
     private void transform(long in, int first, int count, float[] scratch) {
         for (int t = 0; t < count; t++) {
-            tiles.transform(in, first + t, scratch, halves(), scratch, t * rowStride, planeStride, DEPTH);
+            tiles.transform(in, first + t, scratch, halves(), scratch, Simd.FIRST + t * rowStride, planeStride, DEPTH);
         }
     }
 
