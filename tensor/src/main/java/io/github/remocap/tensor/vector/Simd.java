@@ -131,7 +131,7 @@ final class Simd {
     }
 
     static FloatVector relu(FloatVector v) {
-        return v.blend(0f, v.lt(0f));
+        return v.blend(zero(), v.compare(VectorOperators.LT, zero()));
     }
 
     static float get(long address) {
@@ -148,12 +148,15 @@ final class Simd {
 
     /**
      * exp with an error below 2 ulp: x = n ln 2 + r, a polynomial of degree 6 for e^r (Cephes' expf), then a shift of the exponent.
-     * Below -87.3 the result is 0, above 88.7 infinity, as far as a float goes.
+     * Below -87.3 the result is 0, above 88.7 infinity, as far as a float goes. No operations on numbers: each is inlined as a broadcast and more,
+     * and where the compiler's budget ends, vectors become objects.
      */
     static FloatVector exp(FloatVector x) {
-        FloatVector c = x.max(-87.33654f).min(88.72283f);
+        FloatVector least = all(-87.33654f);
+        FloatVector most = all(88.72283f);
+        FloatVector c = x.max(least).min(most);
         FloatVector shifted = fma(c, all(1.44269504f), all(12582912f)); // 1.5 * 2^23: the last bits are n
-        FloatVector n = shifted.sub(12582912f);
+        FloatVector n = shifted.sub(all(12582912f));
         FloatVector r = fma(n, all(-0.693359375f), c);
         r = fma(n, all(2.12194440e-4f), r);
         FloatVector p = fma(all(1.9875691500e-4f), r, all(1.3981999507e-3f));
@@ -161,14 +164,15 @@ final class Simd {
         p = fma(p, r, all(4.1665795894e-2f));
         p = fma(p, r, all(1.6666665459e-1f));
         p = fma(p, r, all(5.0000001201e-1f));
-        p = fma(p, r.mul(r), r).add(1f);
+        p = fma(p, r.mul(r), r).add(all(1f));
         // 2^n in two steps, since n may be 128.
-        IntVector whole = shifted.reinterpretAsInts().sub(0x4B400000);
+        IntVector bias = IntVector.broadcast(INTS, 127);
+        IntVector whole = shifted.reinterpretAsInts().sub(IntVector.broadcast(INTS, 0x4B400000));
         IntVector half = whole.lanewise(VectorOperators.ASHR, 1);
         IntVector rest = whole.sub(half);
-        FloatVector y = p.mul(half.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
-            .mul(rest.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
-        return y.blend(0f, x.lt(-87.33654f)).blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, 88.72283f)); // p keeps a NaN
+        FloatVector y = p.mul(half.add(bias).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
+            .mul(rest.add(bias).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
+        return y.blend(zero(), x.compare(VectorOperators.LT, least)).blend(all(Float.POSITIVE_INFINITY), x.compare(VectorOperators.GT, most)); // p keeps a NaN
     }
 
     /** exp as above where x is not positive; simpler, since 2^n needs one step and no bound. */
@@ -189,7 +193,8 @@ final class Simd {
     }
 
     static FloatVector sigmoid(FloatVector x) {
-        return all(1f).div(exp(x.neg()).add(1f));
+        FloatVector one = all(1f);
+        return one.div(exp(zero().sub(x)).add(one));
     }
 
     /** {@code to[offset .. offset + count) = memory[from ...]}. */
