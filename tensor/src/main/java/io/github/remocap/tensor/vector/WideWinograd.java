@@ -76,7 +76,7 @@ public final class WideWinograd {
      * @param outChannels of the output
      */
     public static boolean pays(int images, int height, int width, int channels, int outChannels) {
-        long patches = (long) images * ceilDiv(height, WinogradTiles.TILE) * ceilDiv(width, WinogradTiles.TILE);
+        long patches = WinogradTiles.count(images, height, width);
         return Winograd.supports(channels) && channels >= LEAST_CHANNELS && outChannels >= LEAST_CHANNELS && height * width >= LEAST_PIXELS
             && patches * FREQUENCIES * channels < MOST_FLOATS;
     }
@@ -140,7 +140,9 @@ public final class WideWinograd {
                 if (f % PATCH == 0) {
                     WinogradKernel.weights(packed + 36L * tap * panel + 4L * COLUMNS * k, tap, f / PATCH, depth * COLUMNS, weights, weightStride);
                 }
-                multiply(groups, depth, outChannels - panel * COLUMNS, transformed, patches + f * planeStride,
+                int begin = Math.clamp(tiles.first(f) - first, 0, count) / ROWS;
+                int end = ceilDiv(Math.clamp(tiles.end(f) - first, 0, count), ROWS);
+                multiply(begin, end, depth, outChannels - panel * COLUMNS, transformed, patches + f * planeStride,
                     weights + 4L * weightStride * (f % PATCH), products, Simd.FIRST + f * productStride, k > 0);
             }
         }
@@ -153,8 +155,8 @@ public final class WideWinograd {
         tiles.finish(first, count, panel * COLUMNS, outChannels, products, Simd.FIRST, productStride, bias, residual, relu, out);
     }
 
-    private void multiply(int groups, int depth, int columns, float[] patches, int a, long weights, float[] products, int c, boolean accumulate) {
-        for (int g = 0; g < groups; g++) {
+    private void multiply(int begin, int end, int depth, int columns, float[] patches, int a, long weights, float[] products, int c, boolean accumulate) {
+        for (int g = begin; g < end; g++) {
             MicroKernel.multiply(
                     depth,
                     columns,

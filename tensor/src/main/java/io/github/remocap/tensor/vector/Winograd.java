@@ -8,7 +8,8 @@ import static io.github.remocap.tensor.vector.Simd.LANES;
  * Convolution 3x3 with stride 1 and padding 1 by Winograd's F(4x4, 3x3): 36 multiplications for 16 results instead of 144.
  *
  * <p>With the points 0, 1, -1, 2, -1/2 and infinity (Lavin and Gray 2015; the points after Barabasz et al. 2020, whose rounding
- * error is two thirds of that of 0, +-1, +-2). A unit of work transforms a block of tiles, multiplies it frequency by frequency
+ * error is two thirds of that of 0, +-1, +-2). Where tiles of 4 would overhang the image, some have 3 rows or columns: their fourth output would be the
+ * only one with products of the point at infinity, which are left out. A unit of work transforms a block of tiles, multiplies it frequency by frequency
  * with the transformed weights of a few panels, and transforms these products back, so that only a block's worth of transformed
  * data exists at any time. Units write disjoint parts of the output: results do not depend on the number of threads.
  *
@@ -153,9 +154,11 @@ public final class Winograd {
         for (; panel < end; panel += groupPanels) {
             int group = Math.min(groupPanels, end - panel);
             for (int f = 0; f < FREQUENCIES; f++) {
+                int begin = Math.clamp(tiles.first(f) - first, 0, count) / ROWS;
+                int rows = ceilDiv(Math.clamp(tiles.end(f) - first, 0, count), ROWS);
                 for (int p = 0; p < group; p++) {
                     long weights = packed + 4L * COLUMNS * channels * ((long) (panel + p) * FREQUENCIES + f);
-                    multiply(ceilDiv(count, ROWS), f, outChannels - (panel + p) * COLUMNS, weights, scratch,
+                    multiply(begin, rows, f, outChannels - (panel + p) * COLUMNS, weights, scratch,
                         products() + (p * FREQUENCIES + f) * productStride);
                 }
             }
@@ -176,11 +179,11 @@ public final class Winograd {
         return halves() + WinogradTiles.HALVES;
     }
 
-    private void multiply(int rowTiles, int f, int columns, long weights, float[] scratch, int c) {
+    private void multiply(int begin, int end, int f, int columns, long weights, float[] scratch, int c) {
         int spare = products() + groupPanels * FREQUENCIES * productStride;
         for (int k = 0; k < channels; k += DEPTH) {
             int depth = Math.min(DEPTH, channels - k);
-            for (int tile = 0; tile < rowTiles; tile++) {
+            for (int tile = begin; tile < end; tile++) {
                 MicroKernel.multiply(
                         depth,
                         columns,

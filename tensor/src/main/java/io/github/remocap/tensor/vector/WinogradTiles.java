@@ -4,7 +4,7 @@ import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
 
 /** The tiles of a 3x3 convolution with padding 1: where their pixels are, and their way in and out of Winograd's domain. */
 final class WinogradTiles {
-    /** Outputs of a tile in each direction. */
+    /** Outputs of a tile in each direction; some tiles have one row or column less. */
     static final int TILE = 4;
     /** Inputs of a tile in each direction. */
     static final int PATCH = 6;
@@ -18,8 +18,11 @@ final class WinogradTiles {
     private final int height;
     private final int width;
     private final int channels;
-    private final int across;
+    private final int across; // tiles of 4 columns
+    private final int acrossNarrow; // tiles of 3 columns, right of them
     private final int down;
+    private final int downNarrow;
+    private final int images;
     private final int count;
 
     /** Tiles of {@code [images, height, width, channels]}. */
@@ -27,9 +30,87 @@ final class WinogradTiles {
         this.height = height;
         this.width = width;
         this.channels = channels;
-        this.across = (width + TILE - 1) / TILE;
-        this.down = (height + TILE - 1) / TILE;
-        this.count = Math.multiplyExact(Math.multiplyExact(images, across), down);
+        this.images = images;
+        this.acrossNarrow = narrow(width);
+        this.across = all(width) - acrossNarrow;
+        this.downNarrow = narrow(height);
+        this.down = all(height) - downNarrow;
+        this.count = count(images, height, width);
+    }
+
+    /** Number of tiles of so many images. */
+    static int count(int images, int height, int width) {
+        return Math.multiplyExact(Math.multiplyExact(images, all(width)), all(height));
+    }
+
+    private static int all(int size) {
+        return (size + TILE - 1) / TILE;
+    }
+
+    // Where tiles of 4 would overhang, some have 3: 7 is 4 + 3 and takes 6 + 5 products, 14 is 4 + 4 + 3 + 3.
+    private static int narrow(int size) {
+        return Math.min(all(size) * TILE - size, all(size));
+    }
+
+    // Tiles are ordered by size, so that those of 4 rows and those of 4 columns are without gaps:
+    // 4 x 3 (rows x columns), 4 x 4, 3 x 4, 3 x 3; in each kind image by image, row by row.
+    private int tall() {
+        return images * down * (acrossNarrow + across);
+    }
+
+    private int squares() {
+        return images * down * acrossNarrow;
+    }
+
+    private int wide() {
+        return images * (down * (acrossNarrow + across) + downNarrow * across);
+    }
+
+    /**
+     * The first tile with products of frequency {@code f}. The last row and column of frequencies, the point at infinity, only contribute to
+     * the fourth row and column of outputs.
+     */
+    int first(int f) {
+        return f % PATCH == PATCH - 1 ? squares() : 0;
+    }
+
+    /** The end of the tiles with products of frequency {@code f}. */
+    int end(int f) {
+        return f / PATCH == PATCH - 1 ? tall() : f % PATCH == PATCH - 1 ? wide() : count;
+    }
+
+    private boolean isTall(int tile) {
+        return tile < tall();
+    }
+
+    private boolean isWide(int tile) {
+        return tile >= squares() && tile < wide();
+    }
+
+    private int inRow(int tile) {
+        return isWide(tile) ? across : acrossNarrow;
+    }
+
+    private int inColumn(int tile) {
+        return isTall(tile) ? down : downNarrow;
+    }
+
+    private int inKind(int tile) {
+        return tile - (isTall(tile) ? isWide(tile) ? squares() : 0 : isWide(tile) ? tall() : wide());
+    }
+
+    private int image(int tile) {
+        return inKind(tile) / inRow(tile) / inColumn(tile);
+    }
+
+    private int left(int tile) {
+        int x = inKind(tile) % inRow(tile);
+        return isWide(tile) ? TILE * x : TILE * across + (TILE - 1) * x;
+    }
+
+    private int top(int tile) {
+        int y = inKind(tile) / inRow(tile) % inColumn(tile);
+        return isTall(tile) ? TILE * y : TILE * down + (TILE - 1) * y;
     }
 
     /** Number of tiles. */
@@ -46,9 +127,9 @@ final class WinogradTiles {
      * @param next floats from {@link #DEPTH} channels to the next
      */
     void transform(long in, int tile, float[] half, int halves, float[] to, int at, int step, int next) {
-        int x = tile % across * TILE - 1;
-        int y = tile / across % down * TILE - 1;
-        long image = in + 4L * channels * height * width * (tile / across / down);
+        int x = left(tile) - 1;
+        int y = top(tile) - 1;
+        long image = in + 4L * channels * height * width * image(tile);
         for (int c = 0; c < channels; c += WinogradKernel.CHUNK) {
             int chunk = Math.min(WinogradKernel.CHUNK, channels - c);
             for (int i = 0; i < PATCH; i++) {
@@ -90,11 +171,11 @@ final class WinogradTiles {
         long shift = bias == 0 ? 0 : bias + 4L * column;
         for (int t = 0; t < count; t++) {
             int tile = first + t;
-            int left = tile % across * TILE;
-            int top = tile / across % down * TILE;
-            int image = tile / across / down;
-            int inX = Math.min(TILE, width - left);
-            int inY = Math.min(TILE, height - top);
+            int left = left(tile);
+            int top = top(tile);
+            int image = image(tile);
+            int inX = Math.min(isWide(tile) ? TILE : TILE - 1, width - left);
+            int inY = Math.min(isTall(tile) ? TILE : TILE - 1, height - top);
             for (int i = 0; i < inY; i++) {
                 long to = 4L * (outChannels * (((long) image * height + top + i) * width + left) + column);
                 int row = from + i * PATCH * stride + t * COLUMNS;
