@@ -146,12 +146,6 @@ public final class WideWinograd {
                     weights + 4L * weightStride * (f % PATCH), products, Simd.FIRST + f * productStride, k > 0);
             }
         }
-        for (int i = 0; i < PATCH; i++) {
-            WinogradKernel.outputs(products, Simd.FIRST + PATCH * i * productStride, productStride, groups * ROWS * COLUMNS);
-        }
-        for (int j = 0; j < WinogradTiles.TILE; j++) {
-            WinogradKernel.outputs(products, Simd.FIRST + j * productStride, PATCH * productStride, groups * ROWS * COLUMNS);
-        }
         tiles.finish(first, count, panel * COLUMNS, outChannels, products, Simd.FIRST, productStride, bias, residual, relu, out);
     }
 

@@ -164,7 +164,6 @@ public final class Winograd {
             }
             for (int p = 0; p < group; p++) {
                 int c = products() + p * FREQUENCIES * productStride;
-                WinogradKernel.products(scratch, c, productStride, count * COLUMNS);
                 tiles.finish(first, count, (panel + p) * COLUMNS, outChannels, scratch, c, productStride, bias, residual, relu, out);
             }
         }

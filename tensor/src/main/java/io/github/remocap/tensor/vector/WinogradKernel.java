@@ -110,14 +110,11 @@ final class WinogradKernel {
      * @param count floats of a plane
      */
     static void products(float[] m, int offset, int stride, int count) {
-        for (int e = 0; e < count; e += CHUNK) {
-            int chunk = Math.min(CHUNK, count - e);
-            for (int x = 0; x < 6; x++) {
-                outputs(m, offset + e + x * stride, 6 * stride, chunk);
-            }
-            for (int y = 0; y < 4; y++) {
-                outputs(m, offset + e + 6 * y * stride, stride, chunk);
-            }
+        for (int x = 0; x < 6; x++) {
+            outputs(m, offset + x * stride, 6 * stride, count);
+        }
+        for (int y = 0; y < 4; y++) {
+            outputs(m, offset + 6 * y * stride, stride, count);
         }
     }
 

@@ -155,13 +155,13 @@ final class WinogradTiles {
     }
 
     /**
-     * Writes a panel of outputs of some tiles.
+     * Transforms a panel of products of some tiles to outputs and writes them, tile by tile, each in the first-level cache.
      *
      * @param first tile
      * @param count tiles
      * @param column first output channel
      * @param outChannels of the output
-     * @param y results of tile t, row i, column j at {@code from + (6 i + j) * stride + t * COLUMNS}
+     * @param y products of tile t and frequency f at {@code from + f * stride + t * COLUMNS}; they are overwritten
      * @param bias address of {@code [outChannels]}, or 0
      * @param residual address of a tensor of the output's shape, or 0
      */
@@ -171,6 +171,7 @@ final class WinogradTiles {
         long shift = bias == 0 ? 0 : bias + 4L * column;
         for (int t = 0; t < count; t++) {
             int tile = first + t;
+            WinogradKernel.products(y, from + t * COLUMNS, stride, COLUMNS);
             int left = left(tile);
             int top = top(tile);
             int image = image(tile);
