@@ -309,42 +309,65 @@ public final class ImplicitGemm {
     // scratch[i, 0 .. block) = in[pixels(row + i), k .. k + block), with k running over kernel rows, kernel columns, channels.
     private void gather(long in, int row, int count, int k, int block, float[] scratch) {
         int aStride = rowStride();
-        int span = kernelWidth * channels; // k of one kernel row
-        boolean adjacent = pixelStride == channels;
-        int padded = ceilDiv(count, ROWS) * ROWS;
-        for (int i = 0; i < padded; i++) {
-            int to = Simd.FIRST + i * aStride;
-            if (i >= count) {
-                Arrays.fill(scratch, to, to + block, 0); // rows of the last tile beyond the output
-                continue;
+        int to = Simd.FIRST;
+        if (isProduct()) {
+            long from = in + 4L * ((long) row * pixelStride + k);
+            for (int i = 0; i < count; i++) {
+                Simd.copyIn(from, scratch, to, block);
+                from += 4L * pixelStride;
+                to += aStride;
             }
-            int m = row + i;
-            int x = m % outWidth * stride - paddingX;
-            int y = m / outWidth % outHeight * stride - paddingY;
-            int image = m / outWidth / outHeight;
-            int left = Math.clamp(-x, 0, kernelWidth) * channels; // k before the first pixel inside
-            int right = Math.clamp(width - x, 0, kernelWidth) * channels; // k after the last pixel inside
-            for (int ky = k / span; ky * span < k + block; ky++) {
-                int from = Math.max(k - ky * span, 0);
-                int until = Math.min(k + block - ky * span, span);
-                int target = to + ky * span - k;
-                boolean inside = y + ky >= 0 && y + ky < height;
-                int begin = inside ? Math.clamp(left, from, until) : until;
-                int end = inside ? Math.clamp(right, begin, until) : until;
-                for (int j = from; j < begin; j++) {
-                    scratch[target + j] = 0;
-                }
-                long pixel = in + 4L * pixelStride * (((long) image * height + y + ky) * width + x);
-                if (adjacent || kernelWidth == 1) {
-                    Simd.copyIn(pixel + 4L * begin, scratch, target + begin, end - begin);
-                } else {
-                    for (int j = begin; j < end; j++) {
-                        scratch[target + j] = Simd.get(pixel + 4L * pixelStride * (j / channels) + 4L * (j % channels));
+        } else {
+            int x = row % outWidth;
+            int y = row / outWidth % outHeight;
+            int image = row / outWidth / outHeight;
+            for (int i = 0; i < count; i++) {
+                gatherPixel(in, image, y * stride - paddingY, x * stride - paddingX, k, block, scratch, to);
+                to += aStride;
+                if (++x == outWidth) {
+                    x = 0;
+                    if (++y == outHeight) {
+                        y = 0;
+                        image++;
                     }
                 }
-                for (int j = end; j < until; j++) {
-                    scratch[target + j] = 0;
+            }
+        }
+        for (int i = count; i < ceilDiv(count, ROWS) * ROWS; i++) {
+            Arrays.fill(scratch, to, to + block, 0); // rows of the last tile beyond the output
+            to += aStride;
+        }
+    }
+
+    private boolean isProduct() {
+        return kernelHeight == 1 && kernelWidth == 1 && stride == 1 && paddingX == 0 && paddingY == 0;
+    }
+
+    private void gatherPixel(long in, int image, int y, int x, int k, int block, float[] scratch, int to) {
+        int span = kernelWidth * channels; // k of one kernel row
+        boolean adjacent = pixelStride == channels;
+        int left = Math.clamp(-x, 0, kernelWidth) * channels; // k before the first pixel inside
+        int right = Math.clamp(width - x, 0, kernelWidth) * channels; // k after the last pixel inside
+        for (int ky = k / span; ky * span < k + block; ky++) {
+            int from = Math.max(k - ky * span, 0);
+            int until = Math.min(k + block - ky * span, span);
+            int target = to + ky * span - k;
+            boolean inside = y + ky >= 0 && y + ky < height;
+            int begin = inside ? Math.clamp(left, from, until) : until;
+            int end = inside ? Math.clamp(right, begin, until) : until;
+            for (int j = from; j < begin; j++) {
+                scratch[target + j] = 0;
+            }
+            long pixel = in + 4L * pixelStride * (((long) image * height + y + ky) * width + x);
+            if (adjacent || kernelWidth == 1) {
+                Simd.copyIn(pixel + 4L * begin, scratch, target + begin, end - begin);
+            } else {
+                for (int j = begin; j < end; j++) {
+                    scratch[target + j] = Simd.get(pixel + 4L * pixelStride * (j / channels) + 4L * (j % channels));
                 }
+            }
+            for (int j = end; j < until; j++) {
+                scratch[target + j] = 0;
             }
         }
     }
