@@ -5,15 +5,20 @@ package io.github.remocap.tensor;
  * number of threads, and after a resume. The mixing is SplitMix64's finaliser.
  */
 public final class CounterRandom {
-    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+    /** What the state of a stream grows by from index to index. */
+    public static final long GOLDEN = 0x9E3779B97F4A7C15L;
+    /** The first factor of {@link #mix}. */
+    public static final long FIRST = 0xBF58476D1CE4E5B9L;
+    /** The second factor of {@link #mix}. */
+    public static final long SECOND = 0x94D049BB133111EBL;
 
     private CounterRandom() {
     }
 
     /** SplitMix64's finaliser. */
     public static long mix(long x) {
-        long y = (x ^ (x >>> 30)) * 0xBF58476D1CE4E5B9L;
-        y = (y ^ (y >>> 27)) * 0x94D049BB133111EBL;
+        long y = (x ^ (x >>> 30)) * FIRST;
+        y = (y ^ (y >>> 27)) * SECOND;
         return y ^ (y >>> 31);
     }
 

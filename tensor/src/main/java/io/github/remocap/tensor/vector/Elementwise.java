@@ -103,10 +103,7 @@ final class Elementwise {
         @Override
         void run(int unit, Scratch memory) {
             long stream = CounterRandom.stream(key, (long) get(step.at()));
-            long end = from(n, units, unit + 1);
-            for (long i = from(n, units, unit); i < end; i++) {
-                set(y.at() + 4 * i, CounterRandom.bits(stream, i) < threshold ? 0 : get(x.at() + 4 * i) * scale);
-            }
+            DropoutKernel.drop(x.at(), y.at(), from(n, units, unit), from(n, units, unit + 1), stream, threshold, scale);
         }
     }
 

@@ -13,6 +13,8 @@ import io.github.remocap.tensor.Shape;
 /** Kernels that move elements and compute nothing. */
 final class Movement {
     private static final int GRAIN = 16_384;
+    /** What is transposed in pieces is read in pieces: longer ones are read ahead. */
+    private static final int LARGE_GRAIN = 8 * GRAIN;
 
     private Movement() {
     }
@@ -29,6 +31,7 @@ final class Movement {
         private final long stepTo;
         private final long rows;
         private final int pieces;
+        private final boolean transposes;
         private final int units;
 
         /** Offsets and strides in elements, for an area of the given shape. */
@@ -43,7 +46,9 @@ final class Movement {
             this.stepTo = s.step(1);
             this.rows = s.rows();
             this.pieces = (inner + GRAIN - 1) / GRAIN;
-            this.units = area.size() == 0 ? 0 : split(rows * pieces, Math.max(1, GRAIN / Math.min(inner, GRAIN)));
+            this.transposes = pieces == 1 && s.axes() > 1 && s.middleStep(0) == 1 && stepFrom > 1 && stepTo == 1;
+            int grain = transposes ? LARGE_GRAIN : GRAIN;
+            this.units = area.size() == 0 ? 0 : split(rows * pieces, Math.max(1, grain / Math.min(inner, grain)));
         }
 
         @Override
@@ -53,16 +58,48 @@ final class Movement {
 
         @Override
         void run(int unit, Scratch memory) {
+            long first = from(rows * pieces, units, unit);
             long end = from(rows * pieces, units, unit + 1);
-            for (long i = from(rows * pieces, units, unit); i < end; i++) {
+            if (pieces == 1) {
+                rows(first, end);
+                return;
+            }
+            for (long i = first; i < end; i++) {
                 long row = i / pieces;
                 int piece = (int) (i % pieces);
                 int start = (int) ((long) inner * piece / pieces);
                 int n = (int) ((long) inner * (piece + 1) / pieces) - start;
-                long x = from.at() + 4 * (fromOffset + s.offset(0, row) + start * stepFrom);
-                long y = to.at() + 4 * (toOffset + s.offset(1, row) + start * stepTo);
-                copyRow(x, stepFrom, y, stepTo, n);
+                copyRow(x(row) + 4L * start * stepFrom, stepFrom, y(row) + 4L * start * stepTo, stepTo, n);
             }
+        }
+
+        // Rows along the last axis but one: finding where one begins takes several divisions, longer than copying a short one.
+        private void rows(long first, long end) {
+            int middle = s.axes() > 1 ? s.middle() : 1;
+            long middleFrom = s.axes() > 1 ? 4 * s.middleStep(0) : 0;
+            long middleTo = s.axes() > 1 ? 4 * s.middleStep(1) : 0;
+            long row = first;
+            while (row < end) {
+                int n = (int) Math.min(middle - row % middle, end - row);
+                long x = x(row);
+                long y = y(row);
+                if (transposes) {
+                    TransposeKernel.transpose(x, 4 * stepFrom, y, middleTo, n, inner);
+                } else {
+                    for (int i = 0; i < n; i++) {
+                        copyRow(x + middleFrom * i, stepFrom, y + middleTo * i, stepTo, inner);
+                    }
+                }
+                row += n;
+            }
+        }
+
+        private long x(long row) {
+            return from.at() + 4 * (fromOffset + s.offset(0, row));
+        }
+
+        private long y(long row) {
+            return to.at() + 4 * (toOffset + s.offset(1, row));
         }
     }
 

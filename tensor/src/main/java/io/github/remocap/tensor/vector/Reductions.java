@@ -10,7 +10,6 @@ import static io.github.remocap.tensor.vector.Simd.store;
 import io.github.remocap.tensor.Op.Folded;
 import io.github.remocap.tensor.Op.ReduceFn;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Kernels that combine many elements. Arrays are seen as [outer, middle, inner]; the middle is combined. Long sums are taken in
@@ -37,52 +36,16 @@ final class Reductions {
     static float sum(long x, int n) {
         float total = 0;
         for (int from = 0; from < n; from += BLOCK * LANES) {
-            int end = Math.min(n, from + BLOCK * LANES);
-            FloatVector acc = Simd.zero();
-            int i = from;
-            for (; i <= end - LANES; i += LANES) {
-                acc = acc.add(load(x + 4L * i));
-            }
-            float part = Simd.sum(acc);
-            for (; i < end; i++) {
-                part += get(x + 4L * i);
-            }
-            total += part;
+            total += RowKernel.sum(x + 4L * from, Math.min(n - from, BLOCK * LANES));
         }
         return total;
-    }
-
-    static float max(long x, int n) {
-        FloatVector acc = all(Float.NEGATIVE_INFINITY);
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            acc = acc.max(load(x + 4L * i));
-        }
-        float m = acc.reduceLanes(VectorOperators.MAX);
-        for (; i < n; i++) {
-            m = Math.max(m, get(x + 4L * i));
-        }
-        return m;
     }
 
     /** Sum of (x - mean)^2. */
     static float squares(long x, int n, float mean) {
         float total = 0;
-        FloatVector m = all(mean);
         for (int from = 0; from < n; from += BLOCK * LANES) {
-            int end = Math.min(n, from + BLOCK * LANES);
-            FloatVector acc = Simd.zero();
-            int i = from;
-            for (; i <= end - LANES; i += LANES) {
-                FloatVector e = load(x + 4L * i).sub(m);
-                acc = acc.add(e.mul(e));
-            }
-            float part = Simd.sum(acc);
-            for (; i < end; i++) {
-                float e = get(x + 4L * i) - mean;
-                part += e * e;
-            }
-            total += part;
+            total += RowKernel.squares(x + 4L * from, Math.min(n - from, BLOCK * LANES), mean);
         }
         return total;
     }
@@ -220,7 +183,7 @@ final class Reductions {
                 long end = from(f.outer(), units, unit + 1);
                 for (long o = from(f.outer(), units, unit); o < end; o++) {
                     long row = x.at() + 4 * o * f.middle();
-                    float r = fn == ReduceFn.MAX ? max(row, (int) f.middle()) : sum(row, (int) f.middle()) * mean;
+                    float r = fn == ReduceFn.MAX ? RowKernel.max(row, (int) f.middle()) : sum(row, (int) f.middle()) * mean;
                     set(y.at() + 4 * o, r);
                 }
                 return;
@@ -324,10 +287,10 @@ final class Reductions {
                     long row = 4 * o * n;
                     float mean = sum(x.at() + row, n) / n;
                     float scale = (float) (1 / Math.sqrt(squares(x.at() + row, n, mean) / n + eps));
-                    standardizeRow(x.at() + row, y.at() + row, n, mean, scale);
+                    RowKernel.standardize(x.at() + row, y.at() + row, n, mean, scale);
                     if (affine) {
                         for (int c = 0; c < n; c += channels) {
-                            affineRow(y.at() + row + 4L * c, gamma.at(), beta.at(), Math.min(channels, n - c));
+                            RowKernel.affine(y.at() + row + 4L * c, gamma.at(), beta.at(), Math.min(channels, n - c));
                         }
                     }
                 }
@@ -363,28 +326,6 @@ final class Reductions {
         columnSquares(x, f.inner(), f.middle(), mean, scale, n);
         for (int i = 0; i < n; i++) {
             set(scale + 4L * i, (float) (1 / Math.sqrt(get(scale + 4L * i) / f.middle() + eps)));
-        }
-    }
-
-    private static void standardizeRow(long x, long y, int n, float mean, float scale) {
-        int i = 0;
-        FloatVector m = all(mean);
-        FloatVector s = all(scale);
-        for (; i <= n - LANES; i += LANES) {
-            store(load(x + 4L * i).sub(m).mul(s), y + 4L * i);
-        }
-        for (; i < n; i++) {
-            set(y + 4L * i, (get(x + 4L * i) - mean) * scale);
-        }
-    }
-
-    private static void affineRow(long y, long gamma, long beta, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            store(load(y + 4L * i).mul(load(gamma + 4L * i)).add(load(beta + 4L * i)), y + 4L * i);
-        }
-        for (; i < n; i++) {
-            set(y + 4L * i, get(y + 4L * i) * get(gamma + 4L * i) + get(beta + 4L * i));
         }
     }
 
