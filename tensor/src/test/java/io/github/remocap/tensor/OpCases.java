@@ -208,6 +208,7 @@ public final class OpCases {
         add("", new Op.Permute(List.of()), arg());
         add("", new Op.Permute(List.of(0)), arg(5));
         add("large", new Op.Permute(List.of(1, 0)), arg(190, 210).fixed());
+        add("in several units", new Op.Permute(List.of(0, 2, 1)), arg(3, 210, 317).fixed());
         add("to channels-last", new Op.Permute(List.of(0, 2, 3, 1)), arg(2, 19, 4, 5));
         add("of nothing", new Op.Permute(List.of(2, 0, 1)), arg(3, 0, 2));
 

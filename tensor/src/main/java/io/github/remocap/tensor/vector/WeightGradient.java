@@ -2,6 +2,7 @@ package io.github.remocap.tensor.vector;
 
 import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
 import static io.github.remocap.tensor.vector.MicroKernel.ROWS;
+import static io.github.remocap.tensor.vector.Simd.LANES;
 import static io.github.remocap.tensor.vector.Simd.get;
 import static io.github.remocap.tensor.vector.Simd.set;
 
@@ -17,11 +18,11 @@ import static io.github.remocap.tensor.vector.Simd.set;
 final class WeightGradient extends Step {
     /** Pixels of a chunk: a panel of the output gradient stays in the first-level cache. */
     private static final int PIXELS = 256;
-    private static final int INPUT_GROUP = 96 / ROWS * ROWS;
+    private static final int INPUT_GROUP = (LANES == 16 ? 192 : 96) / ROWS * ROWS;
     /** Without a kernel less is computed with what is read: larger groups and shorter chunks, which take as much memory. */
     private static final int LARGER = 2;
-    /** Sums of a unit: they stay in the second-level cache beside a chunk. */
-    private static final int SUMS = 56 * 1024;
+    /** Sums of a unit: they stay in the second-level cache beside a chunk. Machines with 512-bit vectors have larger ones. */
+    private static final int SUMS = (LANES == 16 ? 112 : 56) * 1024;
     /** Units that keep a few workers evenly busy. */
     private static final int UNITS = 8;
 
