@@ -310,14 +310,14 @@ public final class Lowering {
         }
     }
 
-    /** Means and variances along the middle, computed once for all that need them. */
+    /** Means, variances, and what rounding took from the means, along the middle; computed once for all that need them. */
     Buffer moments(Tensor x, Folded f) {
         boolean channels = f.outer() == 1 && f.inner() == x.dim(-1);
         Buffer known = channels ? momentsOf.get(x) : null;
         if (known != null) {
             return known;
         }
-        Buffer y = scratch(2 * f.outer() * f.inner());
+        Buffer y = scratch(3 * f.outer() * f.inner());
         reductions.moments(buffer(x), f, y);
         if (channels) {
             momentsOf.put(x, y);
@@ -361,6 +361,11 @@ public final class Lowering {
             current = update.value();
             Elements.copy(this, update.value().shape().size(), own, buffer(update.parameter()));
         });
+    }
+
+    /** Whether rounding matters: training goes through it again and again, and on to other sides of ReLUs and absolute values. */
+    boolean isFine() {
+        return !compilation.frozen();
     }
 
     /** The node being lowered. */

@@ -143,7 +143,7 @@ final class Products {
         int bColumn = op.transposeB() ? k : 1;
         lowering.emit(Kind.PRODUCT, mTiles * nTiles * batches * parts, 2 * size * k, Job.list(a, b, bias, residual), Job.list(to), w -> {
             w.add(m, n, k).at(a).add(aRow, aColumn).at(b).add(bRow, bColumn).at(to).at(bias).at(residual);
-            w.add(op.epilogue().relu() ? 1 : 0, aColumn == 1 ? 1 : 0, bRow == 1 ? 1 : 0, parts, length, mTiles, nTiles, batches, axes.size());
+            w.add(op.epilogue().relu() ? 1 : 0, aColumn == 1 ? 1 : 0, bRow == 1 ? 1 : 0, parts, length, mTiles, nTiles, batches, axes.size(), lowering.isFine() ? 1 : 0);
             axes.forEach(w::add);
         });
         if (parts > 1) {
@@ -215,7 +215,7 @@ final class Products {
         lowering.emit(Kind.CONVOLUTION, mTiles * nTiles, flops, Job.list(from, weight.buffer(), bias, residual), Job.list(to), w -> {
             w.add(rows, outputs, x.dim(3), taps.size()).at(from).add(x.dim(1), x.dim(2), gridHeight, gridWidth, step);
             w.at(weight.buffer()).add(weight.out(), weight.in(), to.at() + (int) shift, (int) strides[0], (int) strides[1], (int) strides[2]);
-            w.at(bias).at(residual).add(relu ? 1 : 0, mTiles, nTiles);
+            w.at(bias).at(residual).add(relu ? 1 : 0, mTiles, nTiles, lowering.isFine() ? 1 : 0);
             taps.forEach(w::add);
         });
     }
