@@ -61,12 +61,13 @@ public final class Lowering {
      * @param compilation of an optimized graph
      * @param folded elements of a node that depends on constants and frozen parameters alone
      * @param parameters where parameters that are not frozen lie
+     * @param room floats that rearranging weights may add to them, to save time
      */
-    public Lowering(Compilation compilation, Function<Tensor, float[]> folded, Function<Tensor, Buffer> parameters) {
+    public Lowering(Compilation compilation, Function<Tensor, float[]> folded, Function<Tensor, Buffer> parameters, long room) {
         this.compilation = compilation;
         this.folded = folded;
         this.parameters = parameters;
-        this.products = new Products(this);
+        this.products = new Products(this, room);
         this.reductions = new Reductions(this);
         this.attentions = new Attentions(this);
         List<Tensor> order = Graph.reachable(compilation.targets());

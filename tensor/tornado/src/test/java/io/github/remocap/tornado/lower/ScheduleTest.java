@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 /** What becomes a task, without a device. */
 class ScheduleTest {
     private static List<Schedule.Task> tasks(Compilation compilation) {
-        Lowering lowering = new Lowering(Optimizer.optimize(compilation).compilation(), node -> new float[0], node -> Buffer.parameter(node.shape().size(), "", 0));
+        Lowering lowering = new Lowering(Optimizer.optimize(compilation).compilation(), node -> new float[0], node -> Buffer.parameter(node.shape().size(), "", 0),
+            Long.MAX_VALUE);
         return lowering.parts().stream().filter(p -> p instanceof Lowering.Jobs).flatMap(p -> Schedule.of(((Lowering.Jobs) p).jobs()).stream()).toList();
     }
 
