@@ -11,8 +11,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  *
  * <p>Description: rows, output channels, input channels, taps; offset, height, width of x; height, width of the output's grid; step in x
  * between neighbours of the grid; offset of w, its strides to the next output and input channel; offset of y, its strides to the next image, row and
- * pixel of the grid; offsets of bias (-1: none) and residual (-1: none); ReLU; tiles of rows, of columns; whether chains are short; then for each tap the distance in
- * rows and columns of x, and its offset in w.
+ * pixel of the grid; offsets of bias (-1: none) and residual (-1: none); ReLU; tiles of rows, of columns; whether chains are short; then for each tap
+ * the distance in rows and columns of x, and its offset in w.
  */
 public final class ConvolutionKernel {
     /** Threads of a work-group. */
@@ -210,16 +210,20 @@ public final class ConvolutionKernel {
         int residual = code.get(d + 18);
         int relu = code.get(d + 19);
         if (row + y0 < m) {
-            Tiles.store(arena, place(code, d, row + y0, grid, gridWidth), column + x0, n, t00 + s00, t01 + s01, t02 + s02, t03 + s03, y, bias, residual, relu);
+            int at = place(code, d, row + y0, grid, gridWidth);
+            Tiles.store(arena, at, column + x0, n, t00 + s00, t01 + s01, t02 + s02, t03 + s03, y, bias, residual, relu);
         }
         if (row + y0 + 1 < m) {
-            Tiles.store(arena, place(code, d, row + y0 + 1, grid, gridWidth), column + x0, n, t10 + s10, t11 + s11, t12 + s12, t13 + s13, y, bias, residual, relu);
+            int at = place(code, d, row + y0 + 1, grid, gridWidth);
+            Tiles.store(arena, at, column + x0, n, t10 + s10, t11 + s11, t12 + s12, t13 + s13, y, bias, residual, relu);
         }
         if (row + y0 + 2 < m) {
-            Tiles.store(arena, place(code, d, row + y0 + 2, grid, gridWidth), column + x0, n, t20 + s20, t21 + s21, t22 + s22, t23 + s23, y, bias, residual, relu);
+            int at = place(code, d, row + y0 + 2, grid, gridWidth);
+            Tiles.store(arena, at, column + x0, n, t20 + s20, t21 + s21, t22 + s22, t23 + s23, y, bias, residual, relu);
         }
         if (row + y0 + 3 < m) {
-            Tiles.store(arena, place(code, d, row + y0 + 3, grid, gridWidth), column + x0, n, t30 + s30, t31 + s31, t32 + s32, t33 + s33, y, bias, residual, relu);
+            int at = place(code, d, row + y0 + 3, grid, gridWidth);
+            Tiles.store(arena, at, column + x0, n, t30 + s30, t31 + s31, t32 + s32, t33 + s33, y, bias, residual, relu);
         }
     }
 

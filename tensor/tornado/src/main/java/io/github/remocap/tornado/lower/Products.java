@@ -239,16 +239,17 @@ final class Products {
         Buffer to = lowering.output(node);
         int in = tiles * channels;
         int out = tiles * outputs;
-        lowering.emit(Kind.WINOGRAD_INPUT, Lowering.groups(in, WinogradInputKernel.THREADS), 336L * in, Job.list(from), Job.list(patches),
+        lowering.emit(Kind.WINOGRAD_INPUT, Lowering.groups(in, WinogradInputKernel.THREADS), 0, Job.list(from), Job.list(patches),
             d -> d.add(in, channels, x.dim(1), x.dim(2), tilesHigh, tilesWide).at(from).at(patches));
         int mTiles = tiles(tiles, ProductKernel.TILE);
         int nTiles = tiles(outputs, ProductKernel.TILE);
-        lowering.emit(Kind.PRODUCT, mTiles * nTiles * frequencies, 2L * frequencies * tiles * channels * outputs, Job.list(patches, weight),
+        // Operations are those of direct computation.
+        lowering.emit(Kind.PRODUCT, mTiles * nTiles * frequencies, 18 * node.shape().size() * channels, Job.list(patches, weight),
             Job.list(products), d -> {
                 d.add(tiles, outputs, channels).at(patches).add(channels, 1).at(weight).add(outputs, 1).at(products).add(-1, -1, 0, 1, 0);
                 d.add(1, channels, mTiles, nTiles, frequencies, 1, 0).add(1, frequencies, in, channels * outputs);
             });
-        lowering.emit(Kind.WINOGRAD_OUTPUT, Lowering.groups(out, WinogradOutputKernel.THREADS), 180L * out, Job.list(products, bias, residual),
+        lowering.emit(Kind.WINOGRAD_OUTPUT, Lowering.groups(out, WinogradOutputKernel.THREADS), 0, Job.list(products, bias, residual),
             Job.list(to), d -> d.add(out, outputs, x.dim(1), x.dim(2), tilesHigh, tilesWide).at(products).at(to).at(bias).at(residual)
                 .add(op.epilogue().relu() ? 1 : 0));
     }
