@@ -2,6 +2,8 @@ package io.github.remocap.bench;
 
 import io.github.remocap.tensor.Device;
 import io.github.remocap.tensor.Program.StepTime;
+import io.github.remocap.tensor.reference.ReferenceDevice;
+import io.github.remocap.tensor.vector.VectorDevice;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +68,7 @@ public final class Bench {
         int profiles = Math.min(MOST_PROFILES, runs);
         total = 3 + warm + runs + profiles + (single == null ? 0 : 1 + warm + runs);
         next("peaks of the machine");
-        Peaks before = Peaks.measure(threads);
+        Peaks before = peaks(device.device(), threads);
         next("loading");
         long start = System.nanoTime();
         BenchResult result;
@@ -82,7 +84,7 @@ public final class Bench {
                 times.add(loaded.profile());
             }
             next("peaks of the machine");
-            Peaks peaks = before.max(Peaks.measure(threads));
+            Peaks peaks = before.max(peaks(device.device(), threads));
             List<StepTime> medians = LayerTime.medians(times);
             Double heap = allocated.isEmpty() ? null : Timing.of(allocated.stream().map(b -> (double) b).toList()).median();
             result = new BenchResult(BenchResult.FORMAT, workload.what(), workload.model(), workload.images(), machine(), device.device().description(),
@@ -90,6 +92,11 @@ public final class Bench {
                 LayerTime.slowest(medians, SLOWEST));
         }
         return single == null ? result : result.withOneThread(alone(single));
+    }
+
+    /** Of the processor where that computes, else of the device. */
+    private static Peaks peaks(Device device, int threads) {
+        return device instanceof VectorDevice || device instanceof ReferenceDevice ? Peaks.measure(threads) : Peaks.measure(device);
     }
 
     private Timing alone(Supplier<Lease> single) throws IOException {

@@ -1,5 +1,11 @@
 package io.github.remocap.bench;
 
+import io.github.remocap.tensor.Compilation;
+import io.github.remocap.tensor.Device;
+import io.github.remocap.tensor.Graph;
+import io.github.remocap.tensor.Program;
+import io.github.remocap.tensor.Shape;
+import io.github.remocap.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -13,7 +19,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * What the machine can do, measured: multiply-adds in registers, and copying memory.
+ * What the machine can do, measured: multiply-adds in registers, and copying memory. Of a device that is not the processor, what its own largest
+ * products and copies reach: nothing else can be asked of all of them alike.
  *
  * @param gflops billions of additions and multiplications a second, all threads together
  * @param gigabytes read and written a second by a copy larger than all caches, all threads together
@@ -25,6 +32,11 @@ public record Peaks(double gflops, double gigabytes) {
     private static final int STEPS = 1_000_000;
     private static final int ROUNDS = 12;
     private static final long COPY_BYTES = 64L << 20;
+    /** Rows and columns of a device's products: twice as many as long as one does not take long enough to be measured. */
+    private static final int LEAST_PRODUCT = 512;
+    private static final int MOST_PRODUCT = 4096;
+    private static final double LONG_ENOUGH = 0.05;
+    private static final int DEVICE_ROUNDS = 3;
 
     private static volatile float sink;
 
@@ -51,6 +63,32 @@ public record Peaks(double gflops, double gigabytes) {
             return new Peaks(best, most);
         } finally {
             pool.shutdownNow();
+        }
+    }
+
+    /** Measures a device that runs programs elsewhere than in this process's threads. */
+    public static Peaks measure(Device device) {
+        double best = 0;
+        double seconds = 0;
+        for (int n = LEAST_PRODUCT; n <= MOST_PRODUCT && seconds < LONG_ENOUGH; n *= 2) {
+            Graph graph = new Graph();
+            Tensor x = graph.input("x", Shape.of(n, n));
+            seconds = quickest(device, x, x.matmul(x, false, true));
+            best = Math.max(best, 2.0 * n * n * n / seconds * 1e-9);
+        }
+        Graph graph = new Graph();
+        Tensor x = graph.input("x", Shape.of((int) (COPY_BYTES / Float.BYTES)));
+        return new Peaks(best, 2.0 * COPY_BYTES / quickest(device, x, x.add(1)) * 1e-9);
+    }
+
+    private static double quickest(Device device, Tensor input, Tensor output) {
+        try (Program program = device.compile(Compilation.of(output))) {
+            program.write(input, new float[Math.toIntExact(input.shape().size())]);
+            double least = Double.POSITIVE_INFINITY;
+            for (int round = 0; round < DEVICE_ROUNDS; round++) {
+                least = Math.min(least, program.profile().stream().mapToDouble(Program.StepTime::seconds).sum());
+            }
+            return least;
         }
     }
 

@@ -69,12 +69,19 @@ class ParityOnDeviceTest {
         assertEquals(12, checks.stream().filter(c -> c.quantity().contains("step")).count(), () -> Parity.table(checks));
     }
 
-    @Test
+    /** Convolutions the direct way and, as far as the device's memory reaches, Winograd's. */
+    @ParameterizedTest
+    @ValueSource(strings = {"never", "where it pays"})
     @Tag("slow")
-    void fullSizeModelEqualsPyTorch() throws IOException {
+    void fullSizeModelEqualsPyTorch(String winograd) throws IOException {
         Path shared = ROOT.resolveSibling("shared");
         Path outputs = shared.resolve("oracle/golden/full/outputs.npz");
         assumeTrue(Files.isRegularFile(outputs), outputs + " is not there");
-        compare("full", Config.RELEASED, new Assets(shared.resolve("smpl")).mesh(), SEED + "/full", Gpu.device(), 8, 224, outputs, Parity.FULL_TOLERANCE);
+        System.setProperty("remocap.tornado.winograd", winograd);
+        try {
+            compare("full", Config.RELEASED, new Assets(shared.resolve("smpl")).mesh(), SEED + "/full", Gpu.device(), 8, 224, outputs, Parity.FULL_TOLERANCE);
+        } finally {
+            System.clearProperty("remocap.tornado.winograd");
+        }
     }
 }

@@ -10,8 +10,11 @@ import io.github.remocap.tornado.run.TornadoDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,10 +86,26 @@ class TrainOnDeviceTest {
         TinyRun tiny = new TinyRun(folder);
         tiny.clips("clip1.npz", 1, Map.of());
         long before = gpu.memoryInUse();
-        assertTrue(tiny.run("long", STEPS.formatted(500).replace("ema: 0.9", "ema: 0") + "data: {train: clips.npz}\n", false, gpu), tiny.said());
+        String steps = STEPS.replace("ema: 0.9", "ema: 0") + "data: {train: clips.npz}\n";
+        assertTrue(tiny.run("short", steps.formatted(20), false, gpu), tiny.said());
+        long heap = heap();
+        assertTrue(tiny.run("long", steps.formatted(500), false, gpu), tiny.said());
+        long grown = heap() - heap;
+        assertTrue(grown < 16 << 20, () -> "the heap grew by " + grown + " bytes");
         assertEquals(500, losses(tiny, "long").length);
         assertEquals(before, gpu.memoryInUse());
-        List<String> log = Files.readAllLines(tiny.output("long").resolve("train.log")).stream().filter(line -> line.contains("MB (heap")).toList();
-        assertTrue(log.size() > 2, () -> String.join("\n", log));
+        // What the program takes beside the heap, in MB, at each step.
+        Pattern used = Pattern.compile("(\\d+) MB \\(heap (\\d+)\\)");
+        List<Integer> beside = Files.readAllLines(tiny.output("long").resolve("train.log")).stream().map(used::matcher).filter(Matcher::find)
+            .map(m -> Integer.parseInt(m.group(1)) - Integer.parseInt(m.group(2))).toList();
+        assertTrue(beside.size() >= 500, () -> beside.size() + " lines");
+        int least = Collections.min(beside);
+        assertTrue(least > 0 && Collections.max(beside) <= least + 1, () -> "from " + least + " to " + Collections.max(beside)); // both are rounded
+    }
+
+    private static long heap() {
+        System.gc();
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
     }
 }

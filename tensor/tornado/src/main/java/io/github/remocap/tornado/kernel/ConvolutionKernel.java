@@ -11,8 +11,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  *
  * <p>Description: rows, output channels, input channels, taps; offset, height, width of x; height, width of the output's grid; step in x
  * between neighbours of the grid; offset of w, its strides to the next output and input channel; offset of y, its strides to the next image, row and
- * pixel of the grid; offsets of bias (-1: none) and residual (-1: none); ReLU; tiles of rows, of columns; then for each tap the distance in
- * rows and columns of x, and its offset in w.
+ * pixel of the grid; offsets of bias (-1: none) and residual (-1: none); ReLU; tiles of rows, of columns; whether chains are short; then for each tap
+ * the distance in rows and columns of x, and its offset in w.
  */
 public final class ConvolutionKernel {
     /** Threads of a work-group. */
@@ -20,10 +20,10 @@ public final class ConvolutionKernel {
     /** Rows and columns of a tile. */
     public static final int TILE = 64;
     /** Words of a description before the taps. */
-    public static final int WORDS = 22;
+    public static final int WORDS = 23;
     private static final int DEPTH = 16;
-    /** Terms of a chain of additions before it is added to the sum: longer ones round worse. */
-    private static final int CHAIN = 128;
+    /** Terms of a chain of additions that is added to the total: longer ones round worse. Where that matters less, a tile is one chain. */
+    private static final int CHAIN = 4;
     private static final int PITCH = TILE + 4;
 
     private ConvolutionKernel() {
@@ -52,6 +52,7 @@ public final class ConvolutionKernel {
         int wOut = code.get(d + 11);
         int wIn = code.get(d + 12);
         int nTiles = code.get(d + 21);
+        int fine = code.get(d + 22);
         int column = (tile % nTiles) * TILE;
         int row = (tile / nTiles) * TILE;
         int low = thread & 15;
@@ -121,65 +122,85 @@ public final class ConvolutionKernel {
                     right[p * PITCH + j] = v;
                 }
                 context.localBarrier();
-                for (int p = 0; p < DEPTH; p++) {
-                    float a0 = left[p * PITCH + y0];
-                    float a1 = left[p * PITCH + y0 + 1];
-                    float a2 = left[p * PITCH + y0 + 2];
-                    float a3 = left[p * PITCH + y0 + 3];
-                    float b0 = right[p * PITCH + x0];
-                    float b1 = right[p * PITCH + x0 + 1];
-                    float b2 = right[p * PITCH + x0 + 2];
-                    float b3 = right[p * PITCH + x0 + 3];
-                    s00 += a0 * b0;
-                    s01 += a0 * b1;
-                    s02 += a0 * b2;
-                    s03 += a0 * b3;
-                    s10 += a1 * b0;
-                    s11 += a1 * b1;
-                    s12 += a1 * b2;
-                    s13 += a1 * b3;
-                    s20 += a2 * b0;
-                    s21 += a2 * b1;
-                    s22 += a2 * b2;
-                    s23 += a2 * b3;
-                    s30 += a3 * b0;
-                    s31 += a3 * b1;
-                    s32 += a3 * b2;
-                    s33 += a3 * b3;
-                }
-                if ((p0 & (CHAIN - 1)) == CHAIN - DEPTH || p0 + DEPTH >= channels) {
-                    t00 += s00;
-                    s00 = 0f;
-                    t01 += s01;
-                    s01 = 0f;
-                    t02 += s02;
-                    s02 = 0f;
-                    t03 += s03;
-                    s03 = 0f;
-                    t10 += s10;
-                    s10 = 0f;
-                    t11 += s11;
-                    s11 = 0f;
-                    t12 += s12;
-                    s12 = 0f;
-                    t13 += s13;
-                    s13 = 0f;
-                    t20 += s20;
-                    s20 = 0f;
-                    t21 += s21;
-                    s21 = 0f;
-                    t22 += s22;
-                    s22 = 0f;
-                    t23 += s23;
-                    s23 = 0f;
-                    t30 += s30;
-                    s30 = 0f;
-                    t31 += s31;
-                    s31 = 0f;
-                    t32 += s32;
-                    s32 = 0f;
-                    t33 += s33;
-                    s33 = 0f;
+                for (int start = 0; start < DEPTH; start += CHAIN) {
+                    for (int p = start; p < start + CHAIN; p++) {
+                        float a0 = left[p * PITCH + y0];
+                        float a1 = left[p * PITCH + y0 + 1];
+                        float a2 = left[p * PITCH + y0 + 2];
+                        float a3 = left[p * PITCH + y0 + 3];
+                        float b0 = right[p * PITCH + x0];
+                        float b1 = right[p * PITCH + x0 + 1];
+                        float b2 = right[p * PITCH + x0 + 2];
+                        float b3 = right[p * PITCH + x0 + 3];
+                        s00 += a0 * b0;
+                        s01 += a0 * b1;
+                        s02 += a0 * b2;
+                        s03 += a0 * b3;
+                        s10 += a1 * b0;
+                        s11 += a1 * b1;
+                        s12 += a1 * b2;
+                        s13 += a1 * b3;
+                        s20 += a2 * b0;
+                        s21 += a2 * b1;
+                        s22 += a2 * b2;
+                        s23 += a2 * b3;
+                        s30 += a3 * b0;
+                        s31 += a3 * b1;
+                        s32 += a3 * b2;
+                        s33 += a3 * b3;
+                    }
+                    if (fine != 0 || start + CHAIN == DEPTH) {
+                        // What rounding takes from the total starts the next chain (Kahan).
+                        float u;
+                        u = t00 + s00;
+                        s00 = (t00 - u) + s00;
+                        t00 = u;
+                        u = t01 + s01;
+                        s01 = (t01 - u) + s01;
+                        t01 = u;
+                        u = t02 + s02;
+                        s02 = (t02 - u) + s02;
+                        t02 = u;
+                        u = t03 + s03;
+                        s03 = (t03 - u) + s03;
+                        t03 = u;
+                        u = t10 + s10;
+                        s10 = (t10 - u) + s10;
+                        t10 = u;
+                        u = t11 + s11;
+                        s11 = (t11 - u) + s11;
+                        t11 = u;
+                        u = t12 + s12;
+                        s12 = (t12 - u) + s12;
+                        t12 = u;
+                        u = t13 + s13;
+                        s13 = (t13 - u) + s13;
+                        t13 = u;
+                        u = t20 + s20;
+                        s20 = (t20 - u) + s20;
+                        t20 = u;
+                        u = t21 + s21;
+                        s21 = (t21 - u) + s21;
+                        t21 = u;
+                        u = t22 + s22;
+                        s22 = (t22 - u) + s22;
+                        t22 = u;
+                        u = t23 + s23;
+                        s23 = (t23 - u) + s23;
+                        t23 = u;
+                        u = t30 + s30;
+                        s30 = (t30 - u) + s30;
+                        t30 = u;
+                        u = t31 + s31;
+                        s31 = (t31 - u) + s31;
+                        t31 = u;
+                        u = t32 + s32;
+                        s32 = (t32 - u) + s32;
+                        t32 = u;
+                        u = t33 + s33;
+                        s33 = (t33 - u) + s33;
+                        t33 = u;
+                    }
                 }
                 context.localBarrier();
             }
@@ -189,16 +210,20 @@ public final class ConvolutionKernel {
         int residual = code.get(d + 18);
         int relu = code.get(d + 19);
         if (row + y0 < m) {
-            Tiles.store(arena, place(code, d, row + y0, grid, gridWidth), column + x0, n, t00, t01, t02, t03, y, bias, residual, relu);
+            int at = place(code, d, row + y0, grid, gridWidth);
+            Tiles.store(arena, at, column + x0, n, t00 + s00, t01 + s01, t02 + s02, t03 + s03, y, bias, residual, relu);
         }
         if (row + y0 + 1 < m) {
-            Tiles.store(arena, place(code, d, row + y0 + 1, grid, gridWidth), column + x0, n, t10, t11, t12, t13, y, bias, residual, relu);
+            int at = place(code, d, row + y0 + 1, grid, gridWidth);
+            Tiles.store(arena, at, column + x0, n, t10 + s10, t11 + s11, t12 + s12, t13 + s13, y, bias, residual, relu);
         }
         if (row + y0 + 2 < m) {
-            Tiles.store(arena, place(code, d, row + y0 + 2, grid, gridWidth), column + x0, n, t20, t21, t22, t23, y, bias, residual, relu);
+            int at = place(code, d, row + y0 + 2, grid, gridWidth);
+            Tiles.store(arena, at, column + x0, n, t20 + s20, t21 + s21, t22 + s22, t23 + s23, y, bias, residual, relu);
         }
         if (row + y0 + 3 < m) {
-            Tiles.store(arena, place(code, d, row + y0 + 3, grid, gridWidth), column + x0, n, t30, t31, t32, t33, y, bias, residual, relu);
+            int at = place(code, d, row + y0 + 3, grid, gridWidth);
+            Tiles.store(arena, at, column + x0, n, t30 + s30, t31 + s31, t32 + s32, t33 + s33, y, bias, residual, relu);
         }
     }
 

@@ -32,6 +32,8 @@ public final class ElementwiseKernel {
     public static final int DROPOUT = 5;
     /** {@code register, x, offset of the scale, offset of the shift}. */
     public static final int AFFINE = 6;
+    /** {@code register, x, mean, rest of the mean, variance, gamma, beta, offset of epsilon}: (x - mean) / sqrt(variance + epsilon) gamma + beta. */
+    public static final int NORMALIZE = 7;
     /** Functions of one register: {@code register, x}. This and the ordinal in UnaryFn. */
     public static final int UNARY = 8;
     /** Functions of two registers: {@code register, x, y}. This and the ordinal in BinaryFn. */
@@ -85,6 +87,39 @@ public final class ElementwiseKernel {
                     } else if (op == AFFINE) {
                         registers[target] = arena.get(code.get(pc + 3)) * registers[p * THREADS + thread] + arena.get(code.get(pc + 4));
                         pc += 5;
+                    } else if (op == NORMALIZE) {
+                        // What each step loses in rounding is computed and added in the end.
+                        float x = registers[p * THREADS + thread];
+                        float mean = registers[code.get(pc + 3) * THREADS + thread];
+                        float variance = registers[code.get(pc + 5) * THREADS + thread];
+                        float gamma = registers[code.get(pc + 6) * THREADS + thread];
+                        float epsilon = arena.get(code.get(pc + 8));
+                        float v = variance + epsilon;
+                        float more = v - variance;
+                        float vLow = (variance - (v - more)) + (epsilon - more);
+                        float root = TornadoMath.sqrt(v);
+                        float rootHigh = upper(root);
+                        float rest = root - rootHigh;
+                        float rootLow = ((((v - rootHigh * rootHigh) - 2f * rootHigh * rest) - rest * rest) + vLow) / (2f * root);
+                        float scale = gamma / root;
+                        float scaleHigh = upper(scale);
+                        float scaleRest = scale - scaleHigh;
+                        float left = (((gamma - scaleHigh * rootHigh) - scaleHigh * rest) - scaleRest * rootHigh) - scaleRest * rest;
+                        float scaleLow = (left - scale * rootLow) / root;
+                        float deviation = x - mean;
+                        float back = deviation - x;
+                        float deviationLow = ((x - (deviation - back)) - (mean + back)) - registers[code.get(pc + 4) * THREADS + thread];
+                        float beta = registers[code.get(pc + 7) * THREADS + thread];
+                        float deviationHigh = upper(deviation);
+                        float deviationRest = deviation - deviationHigh;
+                        float product = deviation * scale;
+                        float productLow = (((deviationHigh * scaleHigh - product) + deviationHigh * scaleRest) + deviationRest * scaleHigh)
+                            + deviationRest * scaleRest;
+                        float y = product + beta;
+                        float share = y - product;
+                        float yLow = (product - (y - share)) + (beta - share);
+                        registers[target] = y + ((yLow + productLow) + (deviation * scaleLow + deviationLow * scale));
+                        pc += 9;
                     } else if (op == DROPOUT) {
                         float x = registers[p * THREADS + thread];
                         long step = (long) registers[code.get(pc + 3) * THREADS + thread];
@@ -104,6 +139,12 @@ public final class ElementwiseKernel {
                 }
             }
         }
+    }
+
+    /** The upper half of a number's digits: products of halves are exact (Dekker). */
+    private static float upper(float x) {
+        float big = x * 4097f;
+        return big - (big - x);
     }
 
     /** SplitMix64's finaliser, as in CounterRandom. */

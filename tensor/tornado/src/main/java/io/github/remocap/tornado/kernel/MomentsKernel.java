@@ -10,7 +10,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * deviations of each part, by the rule of Chan, Golub and LeVeque.
  *
  * <p>Description: results (outer x inner), middle, inner; offsets of x and y; parts; length of a part; lanes; whether lanes are neighbours; groups of
- * results; whether parts are merged. The output is all means, then all variances (or sums of squared deviations), for each part.
+ * results; whether parts are merged. The output is all means, all variances, and what rounding took from the means; of parts, all means and
+ * all sums of squared deviations, for each part.
  */
 public final class MomentsKernel {
     /** Threads of a work-group. */
@@ -99,23 +100,32 @@ public final class MomentsKernel {
                 mean = 0f;
                 squares = 0f;
                 count = 0f;
+                float rest = 0f;
                 for (int p = 0; p < parts; p++) {
                     int last = (p + 1) * length;
                     float more = (float) ((last > middle ? middle : last) - p * length);
-                    float delta = arena.get(x + p * 2 * results + result) - mean;
+                    float delta = (arena.get(x + p * 2 * results + result) - mean) - rest;
                     float all = count + more;
-                    mean += delta * (more / all);
+                    float step = delta * (more / all) + rest;
+                    float next = mean + step;
+                    rest = (mean - next) + step;
+                    mean = next;
                     squares += arena.get(x + (p * 2 + 1) * results + result) + delta * delta * (count * more / all);
                     count = all;
                 }
                 arena.set(y + result, mean);
                 arena.set(y + results + result, squares / count);
+                arena.set(y + 2 * results + result, rest);
             } else {
                 // What rounding left in the mean shows in the sum of deviations.
                 float correction = off / count;
                 float left = lanesOf[own] - off * correction;
-                arena.set(y + part * 2 * results + result, mean + correction);
+                float better = mean + correction;
+                arena.set(y + part * 2 * results + result, better);
                 arena.set(y + (part * 2 + 1) * results + result, parts > 1 ? left : left / count);
+                if (parts == 1) {
+                    arena.set(y + 2 * results + result, (mean - better) + correction);
+                }
             }
         }
     }

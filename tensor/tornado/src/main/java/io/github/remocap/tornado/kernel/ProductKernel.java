@@ -10,7 +10,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  *
  * <p>Description: m, n, k; offset, row stride, column stride of a; the same of b; offsets of y, bias (-1: none), residual (-1: none); ReLU;
  * whether neighbouring threads read a along k; the same of b; parts; length of a part; tiles of m, of n; batches; rank of the batch;
- * divisor, modulus, stride in a, stride in b for each of its axes.
+ * whether chains are short; divisor, modulus, stride in a, stride in b for each of its axes.
  */
 public final class ProductKernel {
     /** Threads of a work-group. */
@@ -18,10 +18,10 @@ public final class ProductKernel {
     /** Rows and columns of a tile. */
     public static final int TILE = 64;
     /** Words of a description before the batch's axes. */
-    public static final int WORDS = 21;
+    public static final int WORDS = 22;
     private static final int DEPTH = 16;
-    /** Terms of a chain of additions before it is added to the sum: longer ones round worse. */
-    private static final int CHAIN = 128;
+    /** Terms of a chain of additions that is added to the total: longer ones round worse. Where that matters less, a tile is one chain. */
+    private static final int CHAIN = 4;
     /** A row of a tile in local memory; four more keep threads of a warp on different banks. */
     private static final int PITCH = TILE + 4;
 
@@ -56,6 +56,7 @@ public final class ProductKernel {
         int a = code.get(d + 3);
         int b = code.get(d + 6);
         int rank = code.get(d + 20);
+        int fine = code.get(d + 21);
         for (int axis = 0; axis < rank; axis++) {
             int at = d + WORDS + 4 * axis;
             int index = (batch / code.get(at)) % code.get(at + 1);
@@ -134,65 +135,85 @@ public final class ProductKernel {
                 right[r * PITCH + j] = w;
             }
             context.localBarrier();
-            for (int p = 0; p < DEPTH; p++) {
-                float a0 = left[p * PITCH + y0];
-                float a1 = left[p * PITCH + y0 + 1];
-                float a2 = left[p * PITCH + y0 + 2];
-                float a3 = left[p * PITCH + y0 + 3];
-                float b0 = right[p * PITCH + x0];
-                float b1 = right[p * PITCH + x0 + 1];
-                float b2 = right[p * PITCH + x0 + 2];
-                float b3 = right[p * PITCH + x0 + 3];
-                s00 += a0 * b0;
-                s01 += a0 * b1;
-                s02 += a0 * b2;
-                s03 += a0 * b3;
-                s10 += a1 * b0;
-                s11 += a1 * b1;
-                s12 += a1 * b2;
-                s13 += a1 * b3;
-                s20 += a2 * b0;
-                s21 += a2 * b1;
-                s22 += a2 * b2;
-                s23 += a2 * b3;
-                s30 += a3 * b0;
-                s31 += a3 * b1;
-                s32 += a3 * b2;
-                s33 += a3 * b3;
-            }
-            if (((p0 - from) & (CHAIN - 1)) == CHAIN - DEPTH || p0 + DEPTH >= to) {
-                t00 += s00;
-                s00 = 0f;
-                t01 += s01;
-                s01 = 0f;
-                t02 += s02;
-                s02 = 0f;
-                t03 += s03;
-                s03 = 0f;
-                t10 += s10;
-                s10 = 0f;
-                t11 += s11;
-                s11 = 0f;
-                t12 += s12;
-                s12 = 0f;
-                t13 += s13;
-                s13 = 0f;
-                t20 += s20;
-                s20 = 0f;
-                t21 += s21;
-                s21 = 0f;
-                t22 += s22;
-                s22 = 0f;
-                t23 += s23;
-                s23 = 0f;
-                t30 += s30;
-                s30 = 0f;
-                t31 += s31;
-                s31 = 0f;
-                t32 += s32;
-                s32 = 0f;
-                t33 += s33;
-                s33 = 0f;
+            for (int start = 0; start < DEPTH; start += CHAIN) {
+                for (int p = start; p < start + CHAIN; p++) {
+                    float a0 = left[p * PITCH + y0];
+                    float a1 = left[p * PITCH + y0 + 1];
+                    float a2 = left[p * PITCH + y0 + 2];
+                    float a3 = left[p * PITCH + y0 + 3];
+                    float b0 = right[p * PITCH + x0];
+                    float b1 = right[p * PITCH + x0 + 1];
+                    float b2 = right[p * PITCH + x0 + 2];
+                    float b3 = right[p * PITCH + x0 + 3];
+                    s00 += a0 * b0;
+                    s01 += a0 * b1;
+                    s02 += a0 * b2;
+                    s03 += a0 * b3;
+                    s10 += a1 * b0;
+                    s11 += a1 * b1;
+                    s12 += a1 * b2;
+                    s13 += a1 * b3;
+                    s20 += a2 * b0;
+                    s21 += a2 * b1;
+                    s22 += a2 * b2;
+                    s23 += a2 * b3;
+                    s30 += a3 * b0;
+                    s31 += a3 * b1;
+                    s32 += a3 * b2;
+                    s33 += a3 * b3;
+                }
+                if (fine != 0 || start + CHAIN == DEPTH) {
+                    // What rounding takes from the total starts the next chain (Kahan).
+                    float u;
+                    u = t00 + s00;
+                    s00 = (t00 - u) + s00;
+                    t00 = u;
+                    u = t01 + s01;
+                    s01 = (t01 - u) + s01;
+                    t01 = u;
+                    u = t02 + s02;
+                    s02 = (t02 - u) + s02;
+                    t02 = u;
+                    u = t03 + s03;
+                    s03 = (t03 - u) + s03;
+                    t03 = u;
+                    u = t10 + s10;
+                    s10 = (t10 - u) + s10;
+                    t10 = u;
+                    u = t11 + s11;
+                    s11 = (t11 - u) + s11;
+                    t11 = u;
+                    u = t12 + s12;
+                    s12 = (t12 - u) + s12;
+                    t12 = u;
+                    u = t13 + s13;
+                    s13 = (t13 - u) + s13;
+                    t13 = u;
+                    u = t20 + s20;
+                    s20 = (t20 - u) + s20;
+                    t20 = u;
+                    u = t21 + s21;
+                    s21 = (t21 - u) + s21;
+                    t21 = u;
+                    u = t22 + s22;
+                    s22 = (t22 - u) + s22;
+                    t22 = u;
+                    u = t23 + s23;
+                    s23 = (t23 - u) + s23;
+                    t23 = u;
+                    u = t30 + s30;
+                    s30 = (t30 - u) + s30;
+                    t30 = u;
+                    u = t31 + s31;
+                    s31 = (t31 - u) + s31;
+                    t31 = u;
+                    u = t32 + s32;
+                    s32 = (t32 - u) + s32;
+                    t32 = u;
+                    u = t33 + s33;
+                    s33 = (t33 - u) + s33;
+                    t33 = u;
+                }
             }
             context.localBarrier();
         }
@@ -202,16 +223,16 @@ public final class ProductKernel {
         int residual = code.get(d + 11) < 0 ? -1 : code.get(d + 11) + out;
         int relu = code.get(d + 12);
         if (row + y0 < m) {
-            Tiles.store(arena, (row + y0) * n, column + x0, n, t00, t01, t02, t03, y + out, bias, residual, relu);
+            Tiles.store(arena, (row + y0) * n, column + x0, n, t00 + s00, t01 + s01, t02 + s02, t03 + s03, y + out, bias, residual, relu);
         }
         if (row + y0 + 1 < m) {
-            Tiles.store(arena, (row + y0 + 1) * n, column + x0, n, t10, t11, t12, t13, y + out, bias, residual, relu);
+            Tiles.store(arena, (row + y0 + 1) * n, column + x0, n, t10 + s10, t11 + s11, t12 + s12, t13 + s13, y + out, bias, residual, relu);
         }
         if (row + y0 + 2 < m) {
-            Tiles.store(arena, (row + y0 + 2) * n, column + x0, n, t20, t21, t22, t23, y + out, bias, residual, relu);
+            Tiles.store(arena, (row + y0 + 2) * n, column + x0, n, t20 + s20, t21 + s21, t22 + s22, t23 + s23, y + out, bias, residual, relu);
         }
         if (row + y0 + 3 < m) {
-            Tiles.store(arena, (row + y0 + 3) * n, column + x0, n, t30, t31, t32, t33, y + out, bias, residual, relu);
+            Tiles.store(arena, (row + y0 + 3) * n, column + x0, n, t30 + s30, t31 + s31, t32 + s32, t33 + s33, y + out, bias, residual, relu);
         }
     }
 }

@@ -21,8 +21,6 @@ public final class WeightGradientKernel {
     /** Words of a description before the taps. */
     public static final int WORDS = 17;
     private static final int DEPTH = 16;
-    /** Terms of a chain of additions before it is added to the sum: longer ones round worse. */
-    private static final int CHAIN = 128;
     private static final int PITCH = TILE + 4;
 
     private WeightGradientKernel() {
@@ -145,47 +143,63 @@ public final class WeightGradientKernel {
                 s32 += a3 * b2;
                 s33 += a3 * b3;
             }
-            if (((p0 - from) & (CHAIN - 1)) == CHAIN - DEPTH || p0 + DEPTH >= to) {
-                t00 += s00;
-                s00 = 0f;
-                t01 += s01;
-                s01 = 0f;
-                t02 += s02;
-                s02 = 0f;
-                t03 += s03;
-                s03 = 0f;
-                t10 += s10;
-                s10 = 0f;
-                t11 += s11;
-                s11 = 0f;
-                t12 += s12;
-                s12 = 0f;
-                t13 += s13;
-                s13 = 0f;
-                t20 += s20;
-                s20 = 0f;
-                t21 += s21;
-                s21 = 0f;
-                t22 += s22;
-                s22 = 0f;
-                t23 += s23;
-                s23 = 0f;
-                t30 += s30;
-                s30 = 0f;
-                t31 += s31;
-                s31 = 0f;
-                t32 += s32;
-                s32 = 0f;
-                t33 += s33;
-                s33 = 0f;
-            }
+            // What rounding takes from the total starts the next chain (Kahan).
+            float u;
+            u = t00 + s00;
+            s00 = (t00 - u) + s00;
+            t00 = u;
+            u = t01 + s01;
+            s01 = (t01 - u) + s01;
+            t01 = u;
+            u = t02 + s02;
+            s02 = (t02 - u) + s02;
+            t02 = u;
+            u = t03 + s03;
+            s03 = (t03 - u) + s03;
+            t03 = u;
+            u = t10 + s10;
+            s10 = (t10 - u) + s10;
+            t10 = u;
+            u = t11 + s11;
+            s11 = (t11 - u) + s11;
+            t11 = u;
+            u = t12 + s12;
+            s12 = (t12 - u) + s12;
+            t12 = u;
+            u = t13 + s13;
+            s13 = (t13 - u) + s13;
+            t13 = u;
+            u = t20 + s20;
+            s20 = (t20 - u) + s20;
+            t20 = u;
+            u = t21 + s21;
+            s21 = (t21 - u) + s21;
+            t21 = u;
+            u = t22 + s22;
+            s22 = (t22 - u) + s22;
+            t22 = u;
+            u = t23 + s23;
+            s23 = (t23 - u) + s23;
+            t23 = u;
+            u = t30 + s30;
+            s30 = (t30 - u) + s30;
+            t30 = u;
+            u = t31 + s31;
+            s31 = (t31 - u) + s31;
+            t31 = u;
+            u = t32 + s32;
+            s32 = (t32 - u) + s32;
+            t32 = u;
+            u = t33 + s33;
+            s33 = (t33 - u) + s33;
+            t33 = u;
             context.localBarrier();
         }
         int y = code.get(d + 10) + part * code.get(d + 16) + tap;
-        store(arena, y, row + y0, m, column + x0, n, taps, t00, t01, t02, t03);
-        store(arena, y, row + y0 + 1, m, column + x0, n, taps, t10, t11, t12, t13);
-        store(arena, y, row + y0 + 2, m, column + x0, n, taps, t20, t21, t22, t23);
-        store(arena, y, row + y0 + 3, m, column + x0, n, taps, t30, t31, t32, t33);
+        store(arena, y, row + y0, m, column + x0, n, taps, t00 + s00, t01 + s01, t02 + s02, t03 + s03);
+        store(arena, y, row + y0 + 1, m, column + x0, n, taps, t10 + s10, t11 + s11, t12 + s12, t13 + s13);
+        store(arena, y, row + y0 + 2, m, column + x0, n, taps, t20 + s20, t21 + s21, t22 + s22, t23 + s23);
+        store(arena, y, row + y0 + 3, m, column + x0, n, taps, t30 + s30, t31 + s31, t32 + s32, t33 + s33);
     }
 
     private static void store(FloatArray arena, int y, int row, int rows, int column, int columns, int taps, float s0, float s1, float s2, float s3) {

@@ -78,6 +78,13 @@ final class ElementProgram {
         return emit(ElementwiseKernel.AFFINE, List.of(x), w -> w.at(a).at(b));
     }
 
+    /** Of values: (x - mean - rest) / sqrt(variance + eps) gamma + beta. */
+    int normalize(int x, int mean, int rest, int variance, int gamma, int beta, double eps) {
+        Buffer epsilon = constants.number((float) eps);
+        reads.add(epsilon);
+        return emit(ElementwiseKernel.NORMALIZE, List.of(x, mean, rest, variance, gamma, beta), w -> w.at(epsilon));
+    }
+
     int dropout(int x, int step, int scale, long key, int threshold) {
         return emit(ElementwiseKernel.DROPOUT, List.of(x, step, scale), w -> w.add((int) (key >> 32), (int) key, threshold));
     }

@@ -12,6 +12,8 @@ import io.github.remocap.tornado.kernel.ReduceKernel;
 import io.github.remocap.tornado.kernel.SoftmaxKernel;
 import io.github.remocap.tornado.kernel.SparseKernel;
 import io.github.remocap.tornado.kernel.WeightGradientKernel;
+import io.github.remocap.tornado.kernel.WinogradInputKernel;
+import io.github.remocap.tornado.kernel.WinogradOutputKernel;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task4;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -23,6 +25,10 @@ public enum Kind {
     ELEMENTWISE(ElementwiseKernel.THREADS),
     /** Matrix products. */
     PRODUCT(ProductKernel.THREADS),
+    /** Patches of Winograd's convolution to frequencies. */
+    WINOGRAD_INPUT(WinogradInputKernel.THREADS),
+    /** Frequencies of Winograd's convolution to its output. */
+    WINOGRAD_OUTPUT(WinogradOutputKernel.THREADS),
     /** Convolutions and their gradients to the input. */
     CONVOLUTION(ConvolutionKernel.THREADS),
     /** Gradients of convolutions to the weight. */
@@ -60,6 +66,8 @@ public enum Kind {
         return switch (this) {
             case ELEMENTWISE -> ElementwiseKernel::run;
             case PRODUCT -> ProductKernel::run;
+            case WINOGRAD_INPUT -> WinogradInputKernel::run;
+            case WINOGRAD_OUTPUT -> WinogradOutputKernel::run;
             case CONVOLUTION -> ConvolutionKernel::run;
             case WEIGHT_GRADIENT -> WeightGradientKernel::run;
             case REDUCE -> ReduceKernel::run;

@@ -61,12 +61,13 @@ public final class Lowering {
      * @param compilation of an optimized graph
      * @param folded elements of a node that depends on constants and frozen parameters alone
      * @param parameters where parameters that are not frozen lie
+     * @param room floats that rearranging weights may add to them, to save time
      */
-    public Lowering(Compilation compilation, Function<Tensor, float[]> folded, Function<Tensor, Buffer> parameters) {
+    public Lowering(Compilation compilation, Function<Tensor, float[]> folded, Function<Tensor, Buffer> parameters, long room) {
         this.compilation = compilation;
         this.folded = folded;
         this.parameters = parameters;
-        this.products = new Products(this);
+        this.products = new Products(this, room);
         this.reductions = new Reductions(this);
         this.attentions = new Attentions(this);
         List<Tensor> order = Graph.reachable(compilation.targets());
@@ -310,14 +311,14 @@ public final class Lowering {
         }
     }
 
-    /** Means and variances along the middle, computed once for all that need them. */
+    /** Means, variances, and what rounding took from the means, along the middle; computed once for all that need them. */
     Buffer moments(Tensor x, Folded f) {
         boolean channels = f.outer() == 1 && f.inner() == x.dim(-1);
         Buffer known = channels ? momentsOf.get(x) : null;
         if (known != null) {
             return known;
         }
-        Buffer y = scratch(2 * f.outer() * f.inner());
+        Buffer y = scratch(3 * f.outer() * f.inner());
         reductions.moments(buffer(x), f, y);
         if (channels) {
             momentsOf.put(x, y);
@@ -361,6 +362,11 @@ public final class Lowering {
             current = update.value();
             Elements.copy(this, update.value().shape().size(), own, buffer(update.parameter()));
         });
+    }
+
+    /** Whether rounding matters: training goes through it again and again, and on to other sides of ReLUs and absolute values. */
+    boolean isFine() {
+        return !compilation.frozen();
     }
 
     /** The node being lowered. */

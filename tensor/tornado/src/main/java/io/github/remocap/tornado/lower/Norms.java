@@ -37,11 +37,11 @@ final class Norms {
         Buffer moments = lowering.moments(node.input(0), f);
         Buffer y = lowering.output(node);
         ElementProgram p = new ElementProgram(lowering.pool());
-        int v = normalised(p, x, moments, op.eps(), f, n);
-        if (gamma != null && beta != null) {
-            v = p.binary(BinaryFn.MUL, v, p.load(gamma, channel(node.shape()), n));
-            v = p.binary(BinaryFn.ADD, v, p.load(beta, channel(node.shape()), n));
-        }
+        long results = f.outer() * f.inner();
+        int scale = gamma == null ? p.number(1) : p.load(gamma, channel(node.shape()), n);
+        int shift = beta == null ? p.number(0) : p.load(beta, channel(node.shape()), n);
+        int v = p.normalize(p.load(x, Layout.SAME, n), p.load(mean(moments, f), moment(f), n), p.load(moments.view(2 * results, results), moment(f), n),
+            p.load(moments.view(results, results), moment(f), n), scale, shift, op.eps());
         p.store(v, y);
         Elements.emit(lowering, p, n);
     }

@@ -11,6 +11,8 @@ import io.github.remocap.tornado.kernel.ConvolutionKernel;
 import io.github.remocap.tornado.kernel.ProductKernel;
 import io.github.remocap.tornado.kernel.ReduceKernel;
 import io.github.remocap.tornado.kernel.WeightGradientKernel;
+import io.github.remocap.tornado.kernel.WinogradInputKernel;
+import io.github.remocap.tornado.kernel.WinogradOutputKernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,9 +26,12 @@ final class Products {
     private static final int LEAST = 256;
 
     private final Lowering lowering;
+    private long room;
 
-    Products(Lowering lowering) {
+    /** With so many floats more for transformed weights. */
+    Products(Lowering lowering, long room) {
         this.lowering = lowering;
+        this.room = room;
     }
 
     private @Nullable Buffer bias(Tensor node, Epilogue e, int first) {
@@ -143,7 +148,7 @@ final class Products {
         int bColumn = op.transposeB() ? k : 1;
         lowering.emit(Kind.PRODUCT, mTiles * nTiles * batches * parts, 2 * size * k, Job.list(a, b, bias, residual), Job.list(to), w -> {
             w.add(m, n, k).at(a).add(aRow, aColumn).at(b).add(bRow, bColumn).at(to).at(bias).at(residual);
-            w.add(op.epilogue().relu() ? 1 : 0, aColumn == 1 ? 1 : 0, bRow == 1 ? 1 : 0, parts, length, mTiles, nTiles, batches, axes.size());
+            w.add(op.epilogue().relu() ? 1 : 0, aColumn == 1 ? 1 : 0, bRow == 1 ? 1 : 0, parts, length, mTiles, nTiles, batches, axes.size(), lowering.isFine() ? 1 : 0);
             axes.forEach(w::add);
         });
         if (parts > 1) {
@@ -193,6 +198,14 @@ final class Products {
         if (nothingToMultiply(node, (long) taps * w.dim(1), op.epilogue(), 2)) {
             return;
         }
+        boolean possible = w.dim(2) == 3 && w.dim(3) == 3 && op.stride() == 1 && op.padding() == 1 && !lowering.isFine()
+            && lowering.isConstantNode(node.input(1));
+        long more = (long) (WinogradInputKernel.FREQUENCIES - taps) * x.dim(3) * y.dim(3);
+        if (possible && more <= room && Winograd.isChosen(x.dim(0), x.dim(1), x.dim(2), x.dim(3), y.dim(3))) {
+            room -= more;
+            winograd(node, op);
+            return;
+        }
         Buffer from = lowering.buffer(node.input(0));
         WeightLayout weight = weight(node.input(1), false);
         Buffer bias = bias(node, op.epilogue(), 2);
@@ -206,6 +219,41 @@ final class Products {
         convolution(x, y.dim(1), y.dim(2), y.dim(3), op.stride(), from, weight, to, 0, s, bias, residual, op.epilogue().relu(), reach);
     }
 
+    /** In three steps: patches to frequencies, a product for each, frequencies to tiles of the output. */
+    private void winograd(Tensor node, Op.Conv2d op) {
+        Shape x = node.input(0).shape();
+        int channels = x.dim(3);
+        int outputs = node.dim(3);
+        int tilesHigh = Lowering.groups(x.dim(1), WinogradInputKernel.TILE);
+        int tilesWide = Lowering.groups(x.dim(2), WinogradInputKernel.TILE);
+        int tiles = Winograd.tiles(x.dim(0), x.dim(1), x.dim(2));
+        int frequencies = WinogradInputKernel.FREQUENCIES;
+        Buffer from = lowering.buffer(node.input(0));
+        Tensor w = node.input(1);
+        Buffer weight = lowering.pool().add((long) frequencies * channels * outputs, w.toString(),
+            () -> Winograd.transform(lowering.elements(w), outputs, channels));
+        Buffer bias = bias(node, op.epilogue(), 2);
+        Buffer residual = residual(node, op.epilogue(), 2);
+        Buffer patches = lowering.scratch((long) frequencies * tiles * channels);
+        Buffer products = lowering.scratch((long) frequencies * tiles * outputs);
+        Buffer to = lowering.output(node);
+        int in = tiles * channels;
+        int out = tiles * outputs;
+        lowering.emit(Kind.WINOGRAD_INPUT, Lowering.groups(in, WinogradInputKernel.THREADS), 0, Job.list(from), Job.list(patches),
+            d -> d.add(in, channels, x.dim(1), x.dim(2), tilesHigh, tilesWide).at(from).at(patches));
+        int mTiles = tiles(tiles, ProductKernel.TILE);
+        int nTiles = tiles(outputs, ProductKernel.TILE);
+        // Operations are those of direct computation.
+        lowering.emit(Kind.PRODUCT, mTiles * nTiles * frequencies, 18 * node.shape().size() * channels, Job.list(patches, weight),
+            Job.list(products), d -> {
+                d.add(tiles, outputs, channels).at(patches).add(channels, 1).at(weight).add(outputs, 1).at(products).add(-1, -1, 0, 1, 0);
+                d.add(1, channels, mTiles, nTiles, frequencies, 1, 0).add(1, frequencies, in, channels * outputs);
+            });
+        lowering.emit(Kind.WINOGRAD_OUTPUT, Lowering.groups(out, WinogradOutputKernel.THREADS), 0, Job.list(products, bias, residual),
+            Job.list(to), d -> d.add(out, outputs, x.dim(1), x.dim(2), tilesHigh, tilesWide).at(products).at(to).at(bias).at(residual)
+                .add(op.epilogue().relu() ? 1 : 0));
+    }
+
     private void convolution(Shape x, int gridHeight, int gridWidth, int outputs, int step, Buffer from, WeightLayout weight, Buffer to, long shift,
         long[] strides, @Nullable Buffer bias, @Nullable Buffer residual, boolean relu, List<int[]> taps) {
         int rows = x.dim(0) * gridHeight * gridWidth;
@@ -215,7 +263,7 @@ final class Products {
         lowering.emit(Kind.CONVOLUTION, mTiles * nTiles, flops, Job.list(from, weight.buffer(), bias, residual), Job.list(to), w -> {
             w.add(rows, outputs, x.dim(3), taps.size()).at(from).add(x.dim(1), x.dim(2), gridHeight, gridWidth, step);
             w.at(weight.buffer()).add(weight.out(), weight.in(), to.at() + (int) shift, (int) strides[0], (int) strides[1], (int) strides[2]);
-            w.at(bias).at(residual).add(relu ? 1 : 0, mTiles, nTiles);
+            w.at(bias).at(residual).add(relu ? 1 : 0, mTiles, nTiles, lowering.isFine() ? 1 : 0);
             taps.forEach(w::add);
         });
     }

@@ -81,7 +81,7 @@ final class Reductions {
             .add(fn, s.parts(), s.length(), s.lanes(), s.rows() ? 1 : 0, s.groups(), (int) divisor));
     }
 
-    /** Means, then biased variances. */
+    /** Means, then biased variances, then what rounding took from the means. */
     void moments(Buffer x, Folded f, Buffer y) {
         long results = f.outer() * f.inner();
         if (results == 0) {

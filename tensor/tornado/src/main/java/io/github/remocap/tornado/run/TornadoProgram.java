@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** A graph on the device: memory, code, and task graphs that run it. */
 final class TornadoProgram extends Program {
@@ -45,14 +46,14 @@ final class TornadoProgram extends Program {
     private long floats;
     private List<Script> single = List.of(); // a graph for each task, for profiles
 
-    TornadoProgram(TornadoDevice device, Compilation compilation) {
-        super(device, compilation);
-        this.owner = device;
-        this.runtime = device.runtime();
-        this.transfers = device.transfers();
-        Optimizer.Result optimized = Optimizer.optimize(compilation);
-        try (Folding folding = new Folding(device, optimized.compilation())) {
-            Lowering lowering = new Lowering(optimized.compilation(), folding::elements, this::parameter);
+    /**
+     * What is to be done, before it has memory.
+     *
+     * @param scheduled tasks of each part of the lowering
+     */
+    private record Plan(Lowering lowering, List<List<Schedule.Task>> scheduled) {
+        static Plan of(Compilation optimized, Folding folding, Function<Tensor, Buffer> parameters, long room) {
+            Lowering lowering = new Lowering(optimized, folding::elements, parameters, room);
             List<List<Schedule.Task>> scheduled = new ArrayList<>();
             int step = 0;
             for (Lowering.Part part : lowering.parts()) {
@@ -60,7 +61,6 @@ final class TornadoProgram extends Program {
                     case Lowering.Jobs jobs -> {
                         List<Schedule.Task> own = Schedule.of(jobs.jobs());
                         scheduled.add(own);
-                        tasks.addAll(own);
                         for (Schedule.Task task : own) {
                             task.touch(step++);
                         }
@@ -71,7 +71,41 @@ final class TornadoProgram extends Program {
                     }
                 }
             }
-            place(lowering);
+            return new Plan(lowering, scheduled);
+        }
+
+        /** Buffers that share memory. */
+        List<Buffer> slab() {
+            return lowering.made().stream().filter(b -> b.home() == Buffer.Home.SLAB).toList();
+        }
+
+        static MemoryPlan memory(List<Buffer> slab) {
+            return MemoryPlan.of(slab.stream().map(b -> new MemoryPlan.Life(4 * b.floats(), b.last() < 0 ? 0 : b.first(), b.last())).toList());
+        }
+
+        /** All that it takes but parameters. */
+        long floats() {
+            long own = lowering.made().stream().filter(b -> b.home() != Buffer.Home.SLAB).mapToLong(Buffer::floats).sum();
+            long constants = lowering.constants().blocks().stream().mapToLong(b -> b.buffer().floats()).sum();
+            return own + constants + memory(slab()).bytes() / 4;
+        }
+    }
+
+    TornadoProgram(TornadoDevice device, Compilation compilation) {
+        super(device, compilation);
+        this.owner = device;
+        this.runtime = device.runtime();
+        this.transfers = device.transfers();
+        Optimizer.Result optimized = Optimizer.optimize(compilation);
+        try (Folding folding = new Folding(device, optimized.compilation())) {
+            Plan plan = Plan.of(optimized.compilation(), folding, this::parameter, 0);
+            if (compilation.frozen()) {
+                // Half of what would be left is for weights that are larger and quicker.
+                plan = Plan.of(optimized.compilation(), folding, this::parameter, Math.max(0, runtime.floats().largest() - plan.floats()) / 2);
+            }
+            Lowering lowering = plan.lowering();
+            plan.scheduled().forEach(tasks::addAll);
+            place(plan);
             upload(lowering.constants());
             for (Tensor input : inputs()) {
                 inputPlaces.put(input, lowering.inputs().get(optimized.nodes().get(input)));
@@ -83,9 +117,9 @@ final class TornadoProgram extends Program {
             inputRegion = in.stream().mapToLong(Buffer::at).min().orElse(0);
             long end = in.stream().mapToLong(b -> b.at() + b.floats()).max().orElse(inputRegion);
             inputs = arena.allocate(Math.max(4, 4 * (end - inputRegion)), 64);
-            for (int i = 0; i < scheduled.size(); i++) {
+            for (int i = 0; i < plan.scheduled().size(); i++) {
                 Lowering.Part part = lowering.parts().get(i);
-                parts.add(part instanceof Lowering.Call call ? call : new Script(runtime, transfers, scheduled.get(i), Runtime.GRAPH));
+                parts.add(part instanceof Lowering.Call call ? call : new Script(runtime, transfers, plan.scheduled().get(i), Runtime.GRAPH));
             }
             for (Compilation.Update update : optimized.compilation().updates()) {
                 parameter(update.parameter());
@@ -107,20 +141,20 @@ final class TornadoProgram extends Program {
     }
 
     /** Gives all buffers their places. */
-    private void place(Lowering lowering) {
-        List<Buffer> slab = new ArrayList<>();
+    private void place(Plan planned) {
+        Lowering lowering = planned.lowering();
+        List<Buffer> slab = planned.slab();
         List<Buffer> in = new ArrayList<>();
         List<Buffer> out = new ArrayList<>();
         for (Buffer b : lowering.made()) {
             switch (b.home()) {
                 case INPUT -> in.add(b);
                 case OUTPUT -> out.add(b);
-                case SLAB -> slab.add(b);
+                case SLAB -> { }
                 case CONSTANT, PARAMETER -> throw new IllegalStateException("placed elsewhere");
             }
         }
-        List<MemoryPlan.Life> lives = slab.stream().map(b -> new MemoryPlan.Life(4 * b.floats(), b.last() < 0 ? 0 : b.first(), b.last())).toList();
-        MemoryPlan plan = MemoryPlan.of(lives);
+        MemoryPlan plan = Plan.memory(slab);
         long base = take(plan.bytes() / 4, "values between ops", slab);
         for (int i = 0; i < slab.size(); i++) {
             slab.get(i).place(base + plan.offset(i) / 4);

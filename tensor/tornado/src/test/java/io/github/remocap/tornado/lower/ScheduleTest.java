@@ -10,6 +10,7 @@ import io.github.remocap.model.ModelGraph;
 import io.github.remocap.model.RemoCap;
 import io.github.remocap.tensor.Compilation;
 import io.github.remocap.tensor.Graph;
+import io.github.remocap.tensor.Op;
 import io.github.remocap.tensor.Shape;
 import io.github.remocap.tensor.Tensor;
 import io.github.remocap.tensor.compiler.Optimizer;
@@ -24,8 +25,39 @@ import org.junit.jupiter.api.Test;
 /** What becomes a task, without a device. */
 class ScheduleTest {
     private static List<Schedule.Task> tasks(Compilation compilation) {
-        Lowering lowering = new Lowering(Optimizer.optimize(compilation).compilation(), node -> new float[0], node -> Buffer.parameter(node.shape().size(), "", 0));
+        return tasks(compilation, Long.MAX_VALUE);
+    }
+
+    private static List<Schedule.Task> tasks(Compilation compilation, long room) {
+        Compilation optimized = Optimizer.optimize(compilation).compilation();
+        Lowering lowering = new Lowering(optimized, node -> new float[0], node -> Buffer.parameter(node.shape().size(), "", 0), room);
         return lowering.parts().stream().filter(p -> p instanceof Lowering.Jobs).flatMap(p -> Schedule.of(((Lowering.Jobs) p).jobs()).stream()).toList();
+    }
+
+    private static Tensor convolution(int images, int side, int channels) {
+        Graph graph = new Graph();
+        Tensor x = graph.input("x", Shape.of(images, side, side, channels));
+        Shape w = Shape.of(channels, channels, 3, 3);
+        // Nobody reads the weights.
+        Tensor weight = graph.parameter("w", w, MemorySegment.ofAddress(64).reinterpret(4 * w.size()));
+        return graph.apply(new Op.Conv2d(1, 1, Op.Epilogue.NONE), x, weight);
+    }
+
+    private static List<Kind> kinds(Compilation compilation, long room) {
+        return tasks(compilation, room).stream().map(Schedule.Task::kind).toList();
+    }
+
+    @Test
+    void convolutionsGoWinogradsWayWhereItPays() {
+        List<Kind> winograd = List.of(Kind.WINOGRAD_INPUT, Kind.PRODUCT, Kind.WINOGRAD_OUTPUT);
+        List<Kind> direct = List.of(Kind.CONVOLUTION);
+        Compilation large = Compilation.frozen(List.of(convolution(8, 56, 64)));
+        assertEquals(winograd, kinds(large, Long.MAX_VALUE));
+        assertEquals(winograd, kinds(large, 27 * 64 * 64));
+        assertEquals(direct, kinds(large, 27 * 64 * 64 - 1), "there is no room for the transformed weights");
+        assertEquals(direct, kinds(Compilation.frozen(List.of(convolution(8, 56, 4))), Long.MAX_VALUE), "few channels");
+        assertEquals(direct, kinds(Compilation.frozen(List.of(convolution(1, 7, 64))), Long.MAX_VALUE), "few pixels");
+        assertEquals(direct, kinds(Compilation.of(convolution(8, 56, 64)), Long.MAX_VALUE), "weights that may change");
     }
 
     @Test
@@ -99,5 +131,7 @@ class ScheduleTest {
         List<Schedule.Task> tasks = tasks(Compilation.frozen(List.copyOf(graph.outputs().values())));
         assertTrue(tasks.size() <= 700, () -> tasks.size() + " tasks");
         assertTrue(tasks.stream().mapToInt(t -> t.jobs().size()).sum() > tasks.size());
+        long winograd = tasks.stream().filter(t -> t.kind() == Kind.WINOGRAD_OUTPUT).mapToLong(t -> t.jobs().size()).sum();
+        assertTrue(winograd > 200, () -> winograd + " of Winograd's convolutions");
     }
 }
