@@ -82,6 +82,11 @@ public final class Winograd {
         return channels % LANES == 0;
     }
 
+    /** The weight transform, for other devices: the factor of tap 0, 1 or 2 in frequency 0 to 5 of one direction. */
+    public static double weightFactor(int frequency, int tap) {
+        return G[frequency][tap];
+    }
+
     /** Number of independent units of work. */
     public int units() {
         return blocks * splits;

@@ -1,5 +1,7 @@
 package io.github.remocap.tornado.lower;
 
+import static io.github.remocap.tensor.vector.Winograd.weightFactor;
+
 import io.github.remocap.tornado.kernel.ConvolutionKernel;
 import io.github.remocap.tornado.kernel.WinogradInputKernel;
 import java.util.Locale;
@@ -16,16 +18,6 @@ final class Winograd {
     private static final long FLOAT = 40;
     /** Operations in the time of the two launches more, of 4 microseconds each. */
     private static final long LAUNCHES = 190_000_000;
-
-    /** Weight transform: row f is (1, p, p^2) / prod(p - q) for point p, the others q. */
-    private static final double[][] G = {
-        {1, 0, 0},
-        {-1 / 3.0, -1 / 3.0, -1 / 3.0},
-        {1 / 3.0, -1 / 3.0, 1 / 3.0},
-        {1 / 15.0, 2 / 15.0, 4 / 15.0},
-        {-16 / 15.0, 8 / 15.0, -4 / 15.0},
-        {0, 0, 1},
-    };
 
     private Winograd() {
     }
@@ -65,7 +57,7 @@ final class Winograd {
     }
 
     /**
-     * Transforms weights.
+     * Transforms weights, with the processor's points.
      *
      * @param weights {@code [outputs, inputs, 3, 3]}
      * @return {@code [36, inputs, outputs]}
@@ -80,13 +72,15 @@ final class Winograd {
                 int w = 9 * (o * inputs + c);
                 for (int i = 0; i < patch; i++) {
                     for (int x = 0; x < 3; x++) {
-                        half[3 * i + x] = G[i][0] * weights[w + x] + G[i][1] * weights[w + 3 + x] + G[i][2] * weights[w + 6 + x];
+                        half[3 * i + x] = weightFactor(i, 0) * weights[w + x] + weightFactor(i, 1) * weights[w + 3 + x]
+                            + weightFactor(i, 2) * weights[w + 6 + x];
                     }
                 }
                 for (int f = 0; f < WinogradInputKernel.FREQUENCIES; f++) {
-                    double[] g = G[f % patch];
+                    int j = f % patch;
                     int h = f / patch * 3;
-                    all[f * plane + c * outputs + o] = (float) (half[h] * g[0] + half[h + 1] * g[1] + half[h + 2] * g[2]);
+                    all[f * plane + c * outputs + o] =
+                        (float) (half[h] * weightFactor(j, 0) + half[h + 1] * weightFactor(j, 1) + half[h + 2] * weightFactor(j, 2));
                 }
             }
         }
