@@ -34,7 +34,8 @@ public final class KernelProbe {
 
     private final int threads;
     private final ExecutorService pool;
-    private final Arena arena = Arena.ofShared();
+    private final MemorySegment pages = HugePages.allocate(Arena.ofShared(), 3L << 29);
+    private long used;
     private final List<Case> cases = new ArrayList<>();
     private final float[][] scratch;
     private final SplittableRandom random = new SplittableRandom(1);
@@ -60,6 +61,8 @@ public final class KernelProbe {
             probe.product("gemm " + n, n, n, n, filter);
         }
         probe.product("linear 3528x2048x512", 3528, 2048, 512, filter);
+        probe.product("linear 3528x512x2048", 3528, 512, 2048, filter);
+        probe.product("linear 3528x512x512", 3528, 512, 512, filter);
         probe.convolution("1x1 64>256 @56", 56, 64, 256, 1, 1, 0, filter);
         probe.convolution("1x1 256>64 @56", 56, 256, 64, 1, 1, 0, filter);
         probe.convolution("3x3 64 @56", 56, 64, 64, 3, 1, 1, filter);
@@ -75,8 +78,14 @@ public final class KernelProbe {
         probe.wide("wide winograd 256 @14", 14, 256, filter);
         probe.wide("wide winograd 512 @7", 7, 512, filter);
         probe.convolution("3x3/2 64>64 @112", 112, 64, 64, 3, 2, 1, filter);
+        probe.convolution("3x3/2 128>256 @28", 28, 128, 256, 3, 2, 1, filter);
         probe.convolution("3x3/2 256>512 @14", 14, 256, 512, 3, 2, 1, filter);
         probe.convolution("3x3/2 3>64 @224", 224, 3, 64, 3, 2, 1, filter);
+        probe.weightGradient("weight gradient 64 @56", 56, 64, filter);
+        probe.weightGradient("weight gradient 128 @28", 28, 128, filter);
+        probe.weightGradient("weight gradient 256 @14", 14, 256, filter);
+        probe.weightGradient("weight gradient 512 @7", 7, 512, filter);
+        probe.weightGradient("weight gradient 3528x512x512", filter, WeightGradient.Geometry.product(3528, 512, 512));
         probe.measure(rounds);
         probe.pool.shutdown();
     }
@@ -124,8 +133,15 @@ public final class KernelProbe {
         return a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j).reduceLanes(VectorOperators.ADD);
     }
 
+    // From large pages, as programs have it.
+    private MemorySegment memory(long bytes) {
+        long begin = used;
+        used += (bytes + 4096 + 63) / 64 * 64;
+        return pages.asSlice(begin, bytes);
+    }
+
     private MemorySegment random(long floats) {
-        MemorySegment s = arena.allocate(4 * floats, 64);
+        MemorySegment s = memory(4 * floats);
         for (long i = 0; i < floats; i++) {
             s.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextDouble(-1, 1));
         }
@@ -137,8 +153,8 @@ public final class KernelProbe {
             return;
         }
         ImplicitGemm gemm = ImplicitGemm.product(m, k, n);
-        long packed = arena.allocate(4 * gemm.packedFloats(), 64).address();
-        ImplicitGemm.packTransposed(random((long) k * n).address(), k, n, k, packed);
+        long packed = memory(4 * gemm.packedFloats()).address();
+        Panels.packTransposed(ImplicitGemm.panel(1, k, n), random((long) k * n).address(), k, n, k, packed);
         add(name, 2.0 * m * k * n, gemm, packed, random((long) m * k).address(), random(n).address(), 0, random((long) m * n).address());
     }
 
@@ -148,8 +164,8 @@ public final class KernelProbe {
         }
         int images = 8;
         ImplicitGemm gemm = ImplicitGemm.convolution(images, size, size, in, out, kernel, kernel, stride, padding);
-        long packed = arena.allocate(4 * gemm.packedFloats(), 64).address();
-        ImplicitGemm.packConvolution(random((long) out * in * kernel * kernel).address(), out, in, kernel, kernel, packed);
+        long packed = memory(4 * gemm.packedFloats()).address();
+        Panels.packConvolution(ImplicitGemm.panel(kernel * kernel, in, out), random((long) out * in * kernel * kernel).address(), out, in, kernel, kernel, packed);
         int outSize = (size + 2 * padding - kernel) / stride + 1;
         long outputs = (long) images * outSize * outSize * out;
         long input = random((long) images * size * size * in).address();
@@ -163,7 +179,7 @@ public final class KernelProbe {
         }
         int images = 8;
         Winograd conv = new Winograd(images, size, size, channels, channels);
-        long packed = arena.allocate(4 * conv.packedFloats(), 64).address();
+        long packed = memory(4 * conv.packedFloats()).address();
         Winograd.pack(random(9L * channels * channels).address(), channels, channels, packed);
         long count = (long) images * size * size * channels;
         long in = random(count).address();
@@ -186,13 +202,44 @@ public final class KernelProbe {
         }));
     }
 
+    private void weightGradient(String name, int size, int channels, String filter) {
+        weightGradient(name, filter, WeightGradient.Geometry.convolution(8, size, size, channels, size, size, channels, 3, 3, 1, 1));
+    }
+
+    private void weightGradient(String name, String filter, WeightGradient.Geometry s) {
+        if (!name.contains(filter)) {
+            return;
+        }
+        long x = (long) s.images() * s.height() * s.width() * s.inputs();
+        long g = (long) s.images() * s.outHeight() * s.outWidth() * s.outputs();
+        WeightGradient step = new WeightGradient(Buffer.fixed(4 * x, random(x).address()), Buffer.fixed(4 * g, random(g).address()),
+            Buffer.fixed(4 * s.floats() * s.parts(), random(s.floats() * s.parts()).address()), s);
+        Step.Scratch[] own = new Step.Scratch[threads];
+        for (int i = 0; i < threads; i++) {
+            own[i] = new Step.Scratch();
+            own[i].floats = scratch[i];
+            own[i].address = memory(step.scratchBytes()).address();
+        }
+        cases.add(new Case(name, step.flops, new Work() {
+            @Override
+            public int units() {
+                return step.units();
+            }
+
+            @Override
+            public void run(int unit, int worker) {
+                step.run(unit, own[worker]);
+            }
+        }));
+    }
+
     private void wide(String name, int size, int channels, String filter) {
         if (!name.contains(filter)) {
             return;
         }
         int images = 8;
         WideWinograd conv = new WideWinograd(images, size, size, channels, channels);
-        long packed = random(ImplicitGemm.packedFloats(9 * channels, channels)).address();
+        long packed = random(Panels.floats(WideWinograd.PANEL, 9 * channels, channels)).address();
         long count = (long) images * size * size * channels;
         long in = random(count).address();
         long bias = random(channels).address();
@@ -201,7 +248,7 @@ public final class KernelProbe {
         float[] transformed = new float[Math.toIntExact(conv.transformedFloats())];
         long[] weights = new long[threads];
         for (int i = 0; i < threads; i++) {
-            weights[i] = arena.allocate(conv.scratchBytes(), 64).address();
+            weights[i] = memory(conv.scratchBytes()).address();
         }
         // Several threads may begin with the second pass before the first one ends: wrong results, but the right time.
         cases.add(new Case(name, 18.0 * count * channels, new Work() {

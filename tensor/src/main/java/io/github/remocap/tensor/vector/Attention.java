@@ -129,8 +129,8 @@ final class Attention {
             long packedKeys = memory.address;
             long packedValues = packedKeys + 4L * keyColumns * d;
             if (dense.length > 0) {
-                ImplicitGemm.packTransposed(kh, d, keys, features, packedKeys);
-                ImplicitGemm.pack(vh, keys, d, features, packedValues);
+                Panels.packTransposed(COLUMNS, kh, d, keys, features, packedKeys);
+                Panels.pack(COLUMNS, vh, keys, d, features, packedValues);
                 for (int from = 0; from < dense.length; from += BLOCK) {
                     block(from, Math.min(BLOCK, dense.length - from), f, packedKeys, packedValues, qh, yh);
                 }

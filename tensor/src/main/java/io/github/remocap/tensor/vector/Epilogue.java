@@ -10,22 +10,24 @@ final class Epilogue {
     private Epilogue() {}
 
     /**
-     * {@code out[i, j] = relu(sums[i, j] + bias[j] + residual[i, j])} for a panel of {@code rows x} {@link MicroKernel#COLUMNS}.
+     * {@code out[i, j] = relu(sums[i, j] + bias[j] + residual[i, j])} for a panel of {@code rows x columns}.
      *
      * @param sums rows at {@code sumsStride} from {@code offset}
-     * @param bias address of {@code [COLUMNS]}, or 0
+     * @param columns a multiple of two vectors
+     * @param bias address of {@code [columns]}, or 0
      * @param residual address of the first row, or 0
      * @param out address of the first row
      * @param stride floats from row to row of the output and the residual
      */
-    static void panel(float[] sums, int offset, int sumsStride, int rows, long bias, long residual, boolean relu, long out, int stride) {
-        for (int j = 0; j < MicroKernel.COLUMNS; j += 2 * LANES) {
+    static void panel(float[] sums, int offset, int sumsStride, int rows, int columns, long bias, long residual, boolean relu, long out, int stride) {
+        for (int j = 0; j < columns; j += 2 * LANES) {
             long at = 4L * j;
             pair(sums, offset + j, sumsStride, rows, bias == 0 ? 0 : bias + at, residual == 0 ? 0 : residual + at, relu, out + at, stride);
         }
     }
 
-    private static void pair(float[] sums, int offset, int sumsStride, int rows, long bias, long residual, boolean relu, long out, int stride) {
+    /** As above, for two vectors. */
+    static void pair(float[] sums, int offset, int sumsStride, int rows, long bias, long residual, boolean relu, long out, int stride) {
         FloatVector b0 = bias == 0 ? FloatVector.zero(SPECIES) : Simd.load(bias);
         FloatVector b1 = bias == 0 ? FloatVector.zero(SPECIES) : Simd.load(bias + 4L * LANES);
         FloatVector floor = FloatVector.broadcast(SPECIES, relu ? 0 : Float.NEGATIVE_INFINITY);

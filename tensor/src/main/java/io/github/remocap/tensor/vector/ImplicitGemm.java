@@ -1,7 +1,5 @@
 package io.github.remocap.tensor.vector;
 
-import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
-import static io.github.remocap.tensor.vector.MicroKernel.ROWS;
 import static io.github.remocap.tensor.vector.Simd.LANES;
 
 import java.util.Arrays;
@@ -12,15 +10,12 @@ import java.util.Arrays;
  *
  * <p>A matrix product is the convolution with one tap whose pixels are the rows. Nothing of the size of a layer is ever
  * unrolled: a unit of work gathers a block of rows (padding becomes zeros) into a scratch that stays in the second-level
- * cache and multiplies it with the packed weights. Units write disjoint parts of the output and each is computed the same way
+ * cache and multiplies it with the packed weights ({@link Panels}). Units write disjoint parts of the output and each is computed the same way
  * whoever runs it, so that results do not depend on the number of threads.
  *
  * <p>An instance is the geometry; it holds no memory, and any number of threads may run it at once, each with a scratch.
  */
 public final class ImplicitGemm {
-    /** Width of a packed weight panel. */
-    public static final int PANEL = COLUMNS;
-
     // Products that are summed in one chain. Bounds the rounding; each costs one more addition to sums.
     private static final int CHAIN = 384;
 
@@ -28,8 +23,8 @@ public final class ImplicitGemm {
     // stream past it, which costs nothing, while sums of partial depth for all columns would leave the caches.
     // Machines with 512-bit vectors have larger ones.
     private static final int BLOCK_FLOATS = (LANES == 16 ? 208 : 56) * 1024;
-    private static final int MOST_DEPTH = BLOCK_FLOATS / (2 * ROWS);
-    private static final int MOST_ROWS = 40 * ROWS;
+    private static final int MOST_DEPTH = BLOCK_FLOATS / (2 * MicroKernel.ROWS);
+    private static final int MOST_ROWS = 240;
 
     private final int height; // of the input
     private final int width;
@@ -45,10 +40,15 @@ public final class ImplicitGemm {
     private final int outChannels;
     private final int outStride; // floats from one row of the output, and of the residual, to the next
 
+    private final boolean wide; // tiles of ProductKernel rather than of MicroKernel
+    private final int tileRows;
+    private final int panel; // columns of a tile
     private final int rows; // M
     private final int depth; // K
     private final int depthBlock; // gathered at a time
+    private final int chains;
     private final int chain;
+    private final int rowStride; // floats from one gathered row to the next
     private final int blockRows;
     private final int rowBlocks;
     private final int groupPanels;
@@ -83,18 +83,40 @@ public final class ImplicitGemm {
         this.rows = Math.multiplyExact(Math.multiplyExact(images, outHeight), outWidth);
         this.depth = Math.multiplyExact(Math.multiplyExact(kernelHeight, kernelWidth), channels);
 
+        this.wide = isWide(kernelHeight * kernelWidth, channels, outChannels);
+        this.tileRows = wide ? ProductKernel.ROWS : MicroKernel.ROWS;
+        this.panel = panel(kernelHeight * kernelWidth, channels, outChannels);
         this.depthBlock = ceilDiv(depth, ceilDiv(depth, MOST_DEPTH));
-        this.chain = ceilDiv(depthBlock, ceilDiv(depthBlock, CHAIN));
-        int most = Math.clamp(BLOCK_FLOATS / depthBlock / ROWS * (long) ROWS, ROWS, MOST_ROWS);
+        this.chains = ceilDiv(depthBlock, wide ? ProductKernel.CHAIN : CHAIN);
+        this.chain = ceilDiv(depthBlock, chains);
+        // Rows a power of two apart would share cache sets.
+        this.rowStride = wide ? ProductKernel.STRIDE : ceilDiv(depthBlock, 16) * 16 + 16;
+        int most = Math.clamp(BLOCK_FLOATS / depthBlock / tileRows * (long) tileRows, tileRows, MOST_ROWS);
         // Cut small layers finer too: eight units keep a few workers evenly busy.
-        int panels = ceilDiv(outChannels, COLUMNS);
-        int blocks = Math.max(ceilDiv(rows, most), Math.min(2, ceilDiv(rows, 4 * ROWS)));
-        blocks = Math.min(blocks + (blocks & 1), ceilDiv(rows, ROWS));
-        this.blockRows = ceilDiv(ceilDiv(rows, blocks), ROWS) * ROWS;
+        int panels = ceilDiv(outChannels, panel);
+        int blocks = Math.max(ceilDiv(rows, most), Math.min(2, ceilDiv(rows, 4 * MicroKernel.ROWS)));
+        blocks = Math.min(blocks + (blocks & 1), ceilDiv(rows, tileRows));
+        this.blockRows = ceilDiv(ceilDiv(rows, blocks), tileRows) * tileRows;
         this.rowBlocks = ceilDiv(rows, blockRows);
-        int wanted = Math.clamp(panels / 8, 1, ceilDiv(8, rowBlocks));
+        int wanted = Math.clamp(ceilDiv(outChannels, MicroKernel.COLUMNS) / 8, 1, ceilDiv(8, rowBlocks));
         this.groupPanels = ceilDiv(panels, wanted);
         this.groups = ceilDiv(panels, groupPanels);
+    }
+
+    // Long sums of many columns: their right side's panels must be narrow to stay in the first-level cache. Convolutions gain nothing:
+    // rows in pieces take longer to gather.
+    private static boolean isWide(int taps, int k, int n) {
+        return LANES == 16 && taps == 1 && k >= ProductKernel.CHAIN && n >= 4 * ProductKernel.COLUMNS;
+    }
+
+    /** Columns of the right side's panels (see {@link Panels}), for {@code k} channels of each tap to {@code n}. */
+    static int panel(int taps, int k, int n) {
+        return isWide(taps, k, n) ? ProductKernel.COLUMNS : MicroKernel.COLUMNS;
+    }
+
+    /** Floats of the right side in panels. */
+    static long packedFloats(int taps, int k, int n) {
+        return Panels.floats(panel(taps, k, n), Math.multiplyExact(taps, k), n);
     }
 
     /**
@@ -156,85 +178,12 @@ public final class ImplicitGemm {
 
     /** Floats of scratch that {@link #run} needs, one scratch per thread. */
     public int scratchFloats() {
-        return accumulators() + MicroKernel.TILE + COLUMNS * blockRows * (depthBlock == depth ? 1 : groupPanels);
+        return spare() + tileRows * panel + panel * blockRows * (depthBlock == depth ? 1 : groupPanels);
     }
 
     /** Floats of the packed weights. */
     public long packedFloats() {
-        return packedFloats(depth, outChannels);
-    }
-
-    /** Floats that {@code k x n} weights take when packed. */
-    public static long packedFloats(int k, int n) {
-        return (long) ceilDiv(n, COLUMNS) * COLUMNS * k;
-    }
-
-    /**
-     * Packs convolution weights.
-     *
-     * @param weights address of {@code [outChannels, channels, kernelHeight, kernelWidth]}
-     * @param packed address that receives {@code [ceil(outChannels / PANEL)][kernelHeight * kernelWidth * channels][PANEL]}, zeros in the tail
-     */
-    public static void packConvolution(
-            long weights, int outChannels, int channels, int kernelHeight, int kernelWidth, long packed) {
-        int taps = kernelHeight * kernelWidth;
-        int depth = taps * channels;
-        for (int n = 0; n < ceilDiv(outChannels, COLUMNS) * COLUMNS; n++) {
-            long to = packed + 4L * ((long) n / COLUMNS * COLUMNS * depth + n % COLUMNS);
-            for (int tap = 0; tap < taps; tap++) {
-                for (int c = 0; c < channels; c++) {
-                    float w = n < outChannels ? Simd.get(weights + 4L * (((long) n * channels + c) * taps + tap)) : 0;
-                    Simd.set(to + 4L * COLUMNS * (tap * channels + c), w);
-                }
-            }
-        }
-    }
-
-    /**
-     * Packs a right matrix.
-     *
-     * @param b address of {@code [k, n]} with {@code stride} floats from row to row
-     * @param packed address that receives {@code [ceil(n / PANEL)][k][PANEL]}, zeros in the tail
-     */
-    public static void pack(long b, int k, int n, int stride, long packed) {
-        for (int n0 = 0; n0 < n; n0 += COLUMNS) {
-            int count = Math.min(COLUMNS, n - n0);
-            for (int i = 0; i < k; i++) {
-                long from = b + 4L * ((long) i * stride + n0);
-                long to = packed + 4L * ((long) n0 * k + (long) i * COLUMNS);
-                if (count == COLUMNS) {
-                    Simd.copy(from, to, COLUMNS);
-                } else {
-                    for (int j = 0; j < COLUMNS; j++) {
-                        Simd.set(to + 4L * j, j < count ? Simd.get(from + 4L * j) : 0);
-                    }
-                }
-            }
-        }
-    }
-
-    /**
-     * Packs the transpose of a matrix, which is how linear layers store their weights and attention its keys.
-     *
-     * @param b address of {@code [n, k]} with {@code stride} floats from row to row
-     * @param packed address that receives {@code [ceil(n / PANEL)][k][PANEL]}, zeros in the tail
-     */
-    public static void packTransposed(long b, int k, int n, int stride, long packed) {
-        for (int n0 = 0; n0 < n; n0 += COLUMNS) {
-            long to = packed + 4L * n0 * k;
-            for (int j = 0; j < COLUMNS; j++) {
-                if (n0 + j < n) {
-                    long from = b + 4L * stride * (n0 + j);
-                    for (int i = 0; i < k; i++) {
-                        Simd.set(to + 4L * (i * COLUMNS + j), Simd.get(from + 4L * i));
-                    }
-                } else {
-                    for (int i = 0; i < k; i++) {
-                        Simd.set(to + 4L * (i * COLUMNS + j), 0);
-                    }
-                }
-            }
-        }
+        return packedFloats(kernelHeight * kernelWidth, channels, outChannels);
     }
 
     /**
@@ -255,24 +204,24 @@ public final class ImplicitGemm {
         int row = unit % rowBlocks * blockRows;
         int count = Math.min(blockRows, rows - row);
         int firstPanel = group * groupPanels;
-        int lastPanel = Math.min(firstPanel + groupPanels, ceilDiv(outChannels, COLUMNS));
+        int lastPanel = Math.min(firstPanel + groupPanels, ceilDiv(outChannels, panel));
         boolean whole = depthBlock == depth;
         for (int k = 0; k < depth; k += depthBlock) {
             int block = Math.min(depthBlock, depth - k);
             gather(in, row, count, k, block, scratch);
-            for (int panel = firstPanel; panel < lastPanel; panel++) {
-                long weights = packed + 4L * ((long) panel * depth + k) * COLUMNS;
-                int sums = accumulators() + MicroKernel.TILE + (whole ? 0 : (panel - firstPanel) * blockRows * COLUMNS);
-                int columns = Math.min(COLUMNS, outChannels - panel * COLUMNS);
+            for (int p = firstPanel; p < lastPanel; p++) {
+                long weights = packed + 4L * ((long) p * depth + k) * panel;
+                int sums = spare() + tileRows * panel + (whole ? 0 : (p - firstPanel) * blockRows * panel);
+                int columns = Math.min(panel, outChannels - p * panel);
                 for (int from = 0; from < block; from += chain) {
                     int length = Math.min(chain, block - from);
                     boolean last = k + from + length == depth;
-                    for (int i = 0; i < count; i += ROWS) {
-                        int c = sums + i * COLUMNS;
-                        multiply(length, columns, i, from, scratch, weights, c, k + from > 0);
+                    for (int i = 0; i < count; i += tileRows) {
+                        int c = sums + i * panel;
+                        multiply(length, columns, scratch, left(from) + i * rowStride, weights + 4L * panel * from, c, k + from > 0);
                         if (last) {
                             // Tile by tile, so that the stores to memory drain while the next tile is computed.
-                            finish(row + i, Math.min(ROWS, count - i), panel * COLUMNS, scratch, c, bias, residual, relu, out);
+                            finish(row + i, Math.min(tileRows, count - i), p * panel, scratch, c, bias, residual, relu, out);
                         }
                     }
                 }
@@ -280,62 +229,62 @@ public final class ImplicitGemm {
         }
     }
 
+    private void multiply(int length, int columns, float[] scratch, int a, long weights, int c, boolean accumulate) {
+        if (wide) {
+            ProductKernel.multiply(length, scratch, a, weights, scratch, c, accumulate, spare());
+        } else {
+            MicroKernel.multiply(length, columns, scratch, a, rowStride, weights, scratch, c, panel, accumulate, spare());
+        }
+    }
+
+    // A chain's gathered rows: chain by chain for wide tiles, else within whole rows.
+    private int left(int from) {
+        return Simd.FIRST + (wide ? from / chain * blockRows * rowStride : from);
+    }
+
     // Behind the gathered rows: a tile to spare, then the sums.
-    private int accumulators() {
-        return Simd.FIRST + blockRows * rowStride();
-    }
-
-    // Rows a power of two apart would share cache sets.
-    private int rowStride() {
-        return ceilDiv(depthBlock, 16) * 16 + 16;
-    }
-
-    private void multiply(int depth, int columns, int row, int from, float[] scratch, long weights, int c, boolean accumulate) {
-        int aStride = rowStride();
-        MicroKernel.multiply(
-                depth,
-                columns,
-                scratch,
-                Simd.FIRST + row * aStride + from,
-                aStride,
-                weights + 4L * COLUMNS * from,
-                scratch,
-                c,
-                COLUMNS,
-                accumulate,
-                accumulators());
+    private int spare() {
+        return Simd.FIRST + (wide ? chains : 1) * blockRows * rowStride;
     }
 
     // scratch[i, 0 .. block) = in[pixels(row + i), k .. k + block), with k running over kernel rows, kernel columns, channels.
     private void gather(long in, int row, int count, int k, int block, float[] scratch) {
-        int aStride = rowStride();
-        int to = Simd.FIRST;
-        if (isProduct()) {
-            long from = in + 4L * ((long) row * pixelStride + k);
-            for (int i = 0; i < count; i++) {
-                Simd.copyIn(from, scratch, to, block);
-                from += 4L * pixelStride;
-                to += aStride;
+        int step = wide ? chain : block;
+        for (int from = 0; from < block; from += step) {
+            int length = Math.min(step, block - from);
+            int to = left(from);
+            if (isProduct()) {
+                gatherRows(in + 4L * ((long) row * pixelStride + k + from), count, length, scratch, to);
+            } else {
+                gatherPixels(in, row, count, k + from, length, scratch, to);
             }
-        } else {
-            int x = row % outWidth;
-            int y = row / outWidth % outHeight;
-            int image = row / outWidth / outHeight;
-            for (int i = 0; i < count; i++) {
-                gatherPixel(in, image, y * stride - paddingY, x * stride - paddingX, k, block, scratch, to);
-                to += aStride;
-                if (++x == outWidth) {
-                    x = 0;
-                    if (++y == outHeight) {
-                        y = 0;
-                        image++;
-                    }
-                }
+            for (int i = count; i < ceilDiv(count, tileRows) * tileRows; i++) { // rows of the last tile beyond the output
+                Arrays.fill(scratch, to + i * rowStride, to + i * rowStride + length, 0);
             }
         }
-        for (int i = count; i < ceilDiv(count, ROWS) * ROWS; i++) {
-            Arrays.fill(scratch, to, to + block, 0); // rows of the last tile beyond the output
-            to += aStride;
+    }
+
+    private void gatherRows(long in, int count, int length, float[] scratch, int to) {
+        long from = in;
+        for (int i = 0; i < count; i++) {
+            Simd.copyIn(from, scratch, to + i * rowStride, length);
+            from += 4L * pixelStride;
+        }
+    }
+
+    private void gatherPixels(long in, int row, int count, int k, int length, float[] scratch, int to) {
+        int x = row % outWidth;
+        int y = row / outWidth % outHeight;
+        int image = row / outWidth / outHeight;
+        for (int i = 0; i < count; i++) {
+            gatherPixel(in, image, y * stride - paddingY, x * stride - paddingX, k, length, scratch, to + i * rowStride);
+            if (++x == outWidth) {
+                x = 0;
+                if (++y == outHeight) {
+                    y = 0;
+                    image++;
+                }
+            }
         }
     }
 
@@ -374,14 +323,15 @@ public final class ImplicitGemm {
 
     private void finish(
             int row, int count, int column, float[] scratch, int c, long bias, long residual, boolean relu, long out) {
-        int columns = Math.min(COLUMNS, outChannels - column);
+        int columns = Math.min(panel, outChannels - column);
         long first = 4L * ((long) row * outStride + column);
-        if (columns == COLUMNS) {
+        if (columns == panel) {
             Epilogue.panel(
                     scratch,
                     c,
-                    COLUMNS,
+                    panel,
                     count,
+                    panel,
                     bias == 0 ? 0 : bias + 4L * column,
                     residual == 0 ? 0 : residual + first,
                     relu,
@@ -393,7 +343,7 @@ public final class ImplicitGemm {
             long offset = first + 4L * i * outStride;
             Epilogue.row(
                     scratch,
-                    c + i * COLUMNS,
+                    c + i * panel,
                     columns,
                     bias == 0 ? 0 : bias + 4L * column,
                     residual == 0 ? 0 : residual + offset,

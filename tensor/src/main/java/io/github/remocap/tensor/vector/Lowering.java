@@ -702,7 +702,7 @@ final class Lowering {
         Buffer bias = bias(node, op.epilogue(), 2);
         Buffer residual = residual(node, op.epilogue(), 2);
         if (oneRight) {
-            Buffer packed = pack(b, (right, to) -> new Products.PackMatrix(right, 1, k, n, op.transposeB(), to), ImplicitGemm.packedFloats(k, n));
+            Buffer packed = pack(b, (right, to) -> new Products.PackMatrix(right, 1, k, n, op.transposeB(), to), ImplicitGemm.packedFloats(1, k, n));
             int rows = Math.toIntExact(oneLeft ? m : batch * m);
             ImplicitGemm gemm = ImplicitGemm.product(rows, k, n);
             Buffer y = output(node);
@@ -720,7 +720,7 @@ final class Lowering {
             oneLeft = false;
         }
         PackMaker maker = (right, to) -> new Products.PackMatrix(right, rights, k, n, op.transposeB(), to);
-        long floats = batch * ImplicitGemm.packedFloats(k, n);
+        long floats = batch * ImplicitGemm.packedFloats(1, k, n);
         Buffer packed;
         if (b.shape().size() == batch * k * n) {
             packed = pack(b, maker, floats);
@@ -730,7 +730,7 @@ final class Lowering {
             emit(maker.make(right, packed), right, packed);
         }
         Buffer y = output(node);
-        multiply(ImplicitGemm.product(m, k, n), rights, left, oneLeft ? 0 : 4L * m * k, packed, 4 * ImplicitGemm.packedFloats(k, n), bias, residual,
+        multiply(ImplicitGemm.product(m, k, n), rights, left, oneLeft ? 0 : 4L * m * k, packed, 4 * ImplicitGemm.packedFloats(1, k, n), bias, residual,
             op.epilogue().relu(), y, 4L * m * n, 2L * rights * m * n * k);
     }
 
@@ -802,8 +802,10 @@ final class Lowering {
             winograd(x, node.input(1), w.dim(1), w.dim(0), maker, a, bias, residual, op.epilogue().relu(), node, flops);
             return;
         }
-        Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), taps, PackWeights.straight(taps), false, to),
-            ImplicitGemm.packedFloats(taps * w.dim(1), w.dim(0)));
+        int width = winograd ? WideWinograd.PANEL : ImplicitGemm.panel(taps, w.dim(1), w.dim(0));
+        Buffer packed = pack(node.input(1),
+            (right, to) -> new PackWeights.Direct(right, width, w.dim(0), w.dim(1), taps, PackWeights.straight(taps), false, to),
+            Panels.floats(width, taps * w.dim(1), w.dim(0)));
         if (winograd) {
             winograd(new WideWinograd(x.dim(0), x.dim(1), x.dim(2), w.dim(1), w.dim(0)), a, packed, bias, residual, op.epilogue().relu(),
                 output(node), flops);
@@ -849,8 +851,10 @@ final class Lowering {
                 false, node, flops);
             return;
         }
-        Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), taps, PackWeights.flipped(taps), true, to),
-            ImplicitGemm.packedFloats(taps * w.dim(0), w.dim(1)));
+        int width = winograd ? WideWinograd.PANEL : ImplicitGemm.panel(taps, w.dim(0), w.dim(1));
+        Buffer packed = pack(node.input(1),
+            (right, to) -> new PackWeights.Direct(right, width, w.dim(0), w.dim(1), taps, PackWeights.flipped(taps), true, to),
+            Panels.floats(width, taps * w.dim(0), w.dim(1)));
         if (winograd) {
             winograd(new WideWinograd(gs.dim(0), gs.dim(1), gs.dim(2), w.dim(0), w.dim(1)), g, packed, null, null, false, output(node), flops);
             return;
@@ -886,8 +890,10 @@ final class Lowering {
                 for (int i = 0; i < order.length; i++) {
                     order[i] = v.taps()[i / h.taps().length] * w.dim(3) + h.taps()[i % h.taps().length];
                 }
-                Buffer packed = pack(node.input(1), (right, to) -> new PackWeights.Direct(right, w.dim(0), w.dim(1), taps, order, true, to),
-                    ImplicitGemm.packedFloats(order.length * w.dim(0), w.dim(1)));
+                int width = ImplicitGemm.panel(order.length, w.dim(0), w.dim(1));
+                Buffer packed = pack(node.input(1),
+                    (right, to) -> new PackWeights.Direct(right, width, w.dim(0), w.dim(1), taps, order, true, to),
+                    Panels.floats(width, order.length * w.dim(0), w.dim(1)));
                 ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), gs.dim(1), gs.dim(2), gs.dim(3), w.dim(1), v.taps().length, h.taps().length, 1,
                     v.padding(), h.padding());
                 Shape computed = Shape.of(gs.dim(0), v.extent(gs.dim(1)), h.extent(gs.dim(2)), w.dim(1));

@@ -1,6 +1,5 @@
 package io.github.remocap.tensor.vector;
 
-import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
 import static io.github.remocap.tensor.vector.Simd.LANES;
 import static io.github.remocap.tensor.vector.Simd.all;
 import static io.github.remocap.tensor.vector.Simd.fma;
@@ -19,6 +18,8 @@ abstract sealed class PackWeights extends Step {
     private static final int GRAIN = 4096;
 
     private final Buffer w;
+    /** Output channels of a panel. */
+    final int width;
     /** Input channels of the convolution that is computed with the packed weight, and its output channels. */
     final int inputs;
     private final int outputs;
@@ -29,8 +30,9 @@ abstract sealed class PackWeights extends Step {
     private final long outputStride;
     private final int pieces;
 
-    private PackWeights(Buffer w, int outputs, int inputs, int taps, int[] order, boolean swapped) {
+    private PackWeights(Buffer w, int width, int outputs, int inputs, int taps, int[] order, boolean swapped) {
         this.w = w;
+        this.width = width;
         this.inputs = swapped ? outputs : inputs;
         this.outputs = swapped ? inputs : outputs;
         this.taps = taps;
@@ -38,7 +40,7 @@ abstract sealed class PackWeights extends Step {
         this.swapped = swapped;
         this.inputStride = swapped ? 4L * inputs * taps : 4L * taps;
         this.outputStride = swapped ? 4L * taps : 4L * inputs * taps;
-        this.pieces = Math.clamp((long) this.inputs * taps * COLUMNS / GRAIN, 1, 16);
+        this.pieces = Math.clamp((long) this.inputs * taps * width / GRAIN, 1, 16);
     }
 
     /** Taps in their own order. */
@@ -53,17 +55,17 @@ abstract sealed class PackWeights extends Step {
 
     @Override
     int units() {
-        return (outputs + COLUMNS - 1) / COLUMNS * pieces;
+        return (outputs + width - 1) / width * pieces;
     }
 
     @Override
     void run(int unit, Scratch memory) {
         int panel = unit / pieces;
         int piece = unit % pieces;
-        int columns = Math.min(COLUMNS, outputs - panel * COLUMNS);
+        int columns = Math.min(width, outputs - panel * width);
         int end = (int) from(inputs, pieces, piece + 1);
         for (int c = (int) from(inputs, pieces, piece); c < end; c++) {
-            row(w.at() + inputStride * c + outputStride * panel * COLUMNS, columns, panel, c, memory);
+            row(w.at() + inputStride * c + outputStride * panel * width, columns, panel, c, memory);
         }
     }
 
@@ -77,37 +79,38 @@ abstract sealed class PackWeights extends Step {
             set(to + 4L * j, get(at));
             at += outputStride;
         }
-        for (int j = columns; j < COLUMNS; j++) {
+        for (int j = columns; j < width; j++) {
             set(to + 4L * j, 0f);
         }
     }
 
-    /** For {@link ImplicitGemm}: {@code [panel][tap][input][COLUMNS]}. */
+    /** For {@link ImplicitGemm}: {@code [panel][tap][input][width]}, or {@link WideWinograd}. */
     static final class Direct extends PackWeights {
         private final int taps;
         private final Buffer packed;
 
         /**
          * @param w {@code [outputs, inputs, taps]}
+         * @param width of a panel: {@link ImplicitGemm#panel} or {@link WideWinograd#PANEL}
          * @param order the taps to pack
          * @param swapped for the gradient to the input: inputs and outputs change places
          */
-        Direct(Buffer w, int outputs, int inputs, int taps, int[] order, boolean swapped, Buffer packed) {
-            super(w, outputs, inputs, taps, order, swapped);
+        Direct(Buffer w, int width, int outputs, int inputs, int taps, int[] order, boolean swapped, Buffer packed) {
+            super(w, width, outputs, inputs, taps, order, swapped);
             this.taps = order.length;
             this.packed = packed;
         }
 
         @Override
         void row(long from, int columns, int panel, int c, Scratch memory) {
-            long to = packed.at() + 4L * COLUMNS * ((long) panel * taps * inputs + c);
+            long to = packed.at() + 4L * width * ((long) panel * taps * inputs + c);
             for (int t = 0; t < taps; t++) {
-                line(from, columns, t, to + 4L * COLUMNS * t * inputs);
+                line(from, columns, t, to + 4L * width * t * inputs);
             }
         }
     }
 
-    /** For {@link Winograd}, transformed: {@code [panel][36][input][COLUMNS]}. */
+    /** For {@link Winograd}, transformed: {@code [panel][36][input][width]}. */
     static final class Transformed extends PackWeights {
         private static final int SIZE = 6;
 
@@ -118,22 +121,22 @@ abstract sealed class PackWeights extends Step {
          * @param gradient for the gradient to the input: taps are flipped, inputs and outputs change places
          */
         Transformed(Buffer w, int outputs, int inputs, boolean gradient, Buffer packed) {
-            super(w, outputs, inputs, 9, gradient ? flipped(9) : straight(9), gradient);
+            super(w, MicroKernel.COLUMNS, outputs, inputs, 9, gradient ? flipped(9) : straight(9), gradient);
             this.packed = packed;
         }
 
         @Override
         long scratchBytes() {
-            return 4L * COLUMNS * (9 + 3 * SIZE);
+            return 4L * width * (9 + 3 * SIZE);
         }
 
         @Override
         void row(long from, int columns, int panel, int c, Scratch memory) {
-            long half = memory.address + 4L * COLUMNS * 9;
+            long half = memory.address + 4L * width * 9;
             for (int t = 0; t < 9; t++) {
-                line(from, columns, t, memory.address + 4L * COLUMNS * t);
+                line(from, columns, t, memory.address + 4L * width * t);
             }
-            long line = 4L * COLUMNS;
+            long line = 4L * width;
             long plane = line * inputs;
             long to = packed.at() + line * ((long) panel * SIZE * SIZE * inputs + c);
             for (int i = 0; i < 3 + SIZE; i++) { // columns, then rows; one call, which is inlined once
@@ -153,7 +156,7 @@ abstract sealed class PackWeights extends Step {
             FloatVector eightFifteenths = all(8 / 15f);
             FloatVector minusFourFifteenths = all(-4 / 15f);
             FloatVector minusSixteenFifteenths = all(-16 / 15f);
-            for (int j = 0; j < COLUMNS; j += LANES) {
+            for (int j = 0; j < MicroKernel.COLUMNS; j += LANES) {
                 FloatVector w0 = load(from + 4L * j);
                 FloatVector w1 = load(from + step + 4L * j);
                 FloatVector w2 = load(from + 2 * step + 4L * j);

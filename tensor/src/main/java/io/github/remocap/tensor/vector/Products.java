@@ -1,6 +1,5 @@
 package io.github.remocap.tensor.vector;
 
-import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
 import static io.github.remocap.tensor.vector.Simd.get;
 import static io.github.remocap.tensor.vector.Simd.set;
 
@@ -22,6 +21,7 @@ final class Products {
         private final int n;
         private final boolean transposed;
         private final Buffer packed;
+        private final int width;
         private final int panels;
 
         PackMatrix(Buffer b, int batch, int k, int n, boolean transposed, Buffer packed) {
@@ -31,7 +31,8 @@ final class Products {
             this.n = n;
             this.transposed = transposed;
             this.packed = packed;
-            this.panels = (n + COLUMNS - 1) / COLUMNS;
+            this.width = ImplicitGemm.panel(1, k, n);
+            this.panels = (n + width - 1) / width;
         }
 
         @Override
@@ -41,14 +42,14 @@ final class Products {
 
         @Override
         void run(int unit, Scratch memory) {
-            int first = unit % panels * COLUMNS;
-            int count = Math.min(COLUMNS, n - first);
+            int first = unit % panels * width;
+            int count = Math.min(width, n - first);
             long from = b.at() + 4L * k * n * (unit / panels);
-            long to = packed.at() + 4 * (ImplicitGemm.packedFloats(k, n) * (unit / panels) + (long) first * k);
+            long to = packed.at() + 4 * (ImplicitGemm.packedFloats(1, k, n) * (unit / panels) + (long) first * k);
             if (transposed) {
-                ImplicitGemm.packTransposed(from + 4L * k * first, k, count, k, to);
+                Panels.packTransposed(width, from + 4L * k * first, k, count, k, to);
             } else {
-                ImplicitGemm.pack(from + 4L * first, k, count, n, to);
+                Panels.pack(width, from + 4L * first, k, count, n, to);
             }
         }
     }
@@ -69,14 +70,14 @@ final class Products {
 
         @Override
         int units() {
-            return (outputs + COLUMNS - 1) / COLUMNS;
+            return (outputs + MicroKernel.COLUMNS - 1) / MicroKernel.COLUMNS;
         }
 
         @Override
         void run(int unit, Scratch memory) {
-            int first = unit * COLUMNS;
-            Winograd.pack(w.at() + 36L * first * inputs, Math.min(COLUMNS, outputs - first), inputs,
-                packed.at() + 4 * Winograd.packedFloats(inputs, COLUMNS) * unit);
+            int first = unit * MicroKernel.COLUMNS;
+            Winograd.pack(w.at() + 36L * first * inputs, Math.min(MicroKernel.COLUMNS, outputs - first), inputs,
+                packed.at() + 4 * Winograd.packedFloats(inputs, MicroKernel.COLUMNS) * unit);
         }
     }
 

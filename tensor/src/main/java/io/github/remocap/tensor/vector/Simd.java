@@ -85,6 +85,11 @@ final class Simd {
         return FloatVector.fromMemorySegment(SPECIES, ALL, address, LE);
     }
 
+    /** The first {@code count} floats, and zeros. */
+    static FloatVector load(long address, int count) {
+        return FloatVector.fromMemorySegment(SPECIES, ALL, address, LE, SPECIES.indexInRange(0, count));
+    }
+
     static void store(FloatVector v, long address) {
         v.intoMemorySegment(ALL, address, LE);
     }

@@ -1,9 +1,9 @@
 package io.github.remocap.tensor.vector;
 
-import static io.github.remocap.tensor.vector.MicroKernel.COLUMNS;
-import static io.github.remocap.tensor.vector.MicroKernel.ROWS;
+import static io.github.remocap.tensor.vector.PixelKernel.COLUMNS;
+import static io.github.remocap.tensor.vector.PixelKernel.ROWS;
+import static io.github.remocap.tensor.vector.PixelKernel.TILE;
 import static io.github.remocap.tensor.vector.Simd.LANES;
-import static io.github.remocap.tensor.vector.Simd.get;
 import static io.github.remocap.tensor.vector.Simd.set;
 
 /**
@@ -11,7 +11,7 @@ import static io.github.remocap.tensor.vector.Simd.set;
  * all pixels; without a kernel to speak of, the product of any transposed matrix with another.
  *
  * <p>A unit owns a group of input channels, a group of output channels and a part of the pixels. It walks the pixels in chunks of
- * image rows. A chunk's input is transposed once, so that a channel's pixels lie one behind the other, with zeros between image
+ * image rows. Of a chunk's input, a tile's channels of each pixel are put one behind the other, with zeros between image
  * rows; each tap then reads it from another start. The output gradient has zeros at the same places, which therefore add nothing.
  * With strides, pixels are sorted by their place in a stride first, so that taps see neighbours.
  */
@@ -23,6 +23,8 @@ final class WeightGradient extends Step {
     private static final int LARGER = 2;
     /** Sums of a unit: they stay in the second-level cache beside a chunk. Machines with 512-bit vectors have larger ones. */
     private static final int SUMS = (LANES == 16 ? 112 : 56) * 1024;
+    /** Floats that are copied of a pixel: the next one overwrites what is too much. */
+    private static final int SPAN = (ROWS + LANES - 1) / LANES * LANES;
     /** Units that keep a few workers evenly busy. */
     private static final int UNITS = 8;
 
@@ -43,8 +45,8 @@ final class WeightGradient extends Step {
     private final int pitch; // floats from one image row of a chunk to the next
     private final int chunkRows;
     private final int chunksPerImage;
-    private final int planeFloats; // of one place in a stride
-    private final int channelFloats; // from one channel of a chunk to the next
+    private final int planePixels; // of one place in a stride
+    private final int tileFloats; // from one tile's channels of a chunk to the next
     private final int inputGroup;
     private final int inputGroups;
     private final int outputGroup;
@@ -87,9 +89,9 @@ final class WeightGradient extends Step {
         this.pitch = outWidth + (shared ? Math.max(tapsX.before, tapsX.after) : tapsX.before + tapsX.after);
         this.chunkRows = Math.clamp((taps == 1 ? PIXELS / LARGER : PIXELS) / pitch, 1, outHeight);
         this.chunksPerImage = (outHeight + chunkRows - 1) / chunkRows;
-        this.planeFloats = tapsX.before + (chunkRows + tapsY.before + tapsY.after) * pitch;
-        int floats = tapsY.places * tapsX.places * planeFloats;
-        this.channelFloats = (floats + 15) / 16 * 16 + (floats / 16 % 2 == 0 ? 16 : 32); // an odd number of cache lines: no aliasing
+        this.planePixels = tapsX.before + (chunkRows + tapsY.before + tapsY.after) * pitch;
+        int lines = (ROWS * tapsY.places * tapsX.places * planePixels + SPAN - ROWS + 15) / 16;
+        this.tileFloats = 16 * (lines + 1 - lines % 2); // an odd number of cache lines: no aliasing
         this.inputGroup = taps == 1 ? LARGER * INPUT_GROUP : INPUT_GROUP;
         this.inputGroups = (inputs + inputGroup - 1) / inputGroup;
         int panels = (outputs + COLUMNS - 1) / COLUMNS;
@@ -145,17 +147,21 @@ final class WeightGradient extends Step {
         return parts * inputGroups * outputGroups;
     }
 
+    private static int tiles(int channels) {
+        return (channels + ROWS - 1) / ROWS;
+    }
+
     private int sums() {
-        return Simd.FIRST + inputGroup * channelFloats;
+        return Simd.FIRST + tiles(inputGroup) * tileFloats;
     }
 
     private int spare() {
-        return sums() + inputGroup * taps * outputGroup;
+        return sums() + tiles(inputGroup) * ROWS * taps * outputGroup;
     }
 
     @Override
     int scratchFloats() {
-        return spare() + MicroKernel.TILE;
+        return spare() + TILE;
     }
 
     @Override
@@ -173,43 +179,55 @@ final class WeightGradient extends Step {
         float[] f = memory.floats;
         int from = (int) from(chunks(), parts, part);
         int end = (int) from(chunks(), parts, part + 1);
-        java.util.Arrays.fill(f, Simd.FIRST + channels * channelFloats, sums(), 0f); // rows of the last tile beyond the channels
         for (int chunk = from; chunk < end; chunk++) {
             int image = chunk / chunksPerImage;
             int row = chunk % chunksPerImage * chunkRows;
             int rows = Math.min(chunkRows, outHeight - row);
             int depth = (rows - 1) * pitch + outWidth;
-            transpose(image, row, rows, firstInput, channels, f);
+            gather(image, row, rows, firstInput, channels, f);
             pack(image, row, rows, firstOutput, columns, memory.address);
             for (int c = 0; c < columns; c += COLUMNS) {
-                multiply(depth, channels, c, columns - c, memory.address + 4L * chunkRows * pitch * c, f, chunk > from);
+                multiply(depth, channels, sums() + tiles(channels) * ROWS * taps * c, memory.address + 4L * chunkRows * pitch * c, f, chunk > from);
             }
         }
-        long to = w.at() + 4L * part * outputs * inputs * taps;
-        for (int o = 0; o < columns; o++) {
-            write(f, sums() + o, channels, to + 4L * ((long) (firstOutput + o) * inputs + firstInput) * taps);
-        }
+        write(f, channels, columns, w.at() + 4L * taps * (((long) part * outputs + firstOutput) * inputs + firstInput));
     }
 
-    private void multiply(int depth, int channels, int column, int columns, long panel, float[] f, boolean accumulate) {
-        for (int ky = 0; ky < tapsY.place.length; ky++) {
-            for (int kx = 0; kx < tapsX.place.length; kx++) {
-                int start = Simd.FIRST + (tapsY.place[ky] * tapsX.places + tapsX.place[kx]) * planeFloats + (tapsY.shift[ky] + tapsY.before) * pitch
-                    + tapsX.shift[kx] + tapsX.before;
-                int sums = sums() + (ky * tapsX.place.length + kx) * outputGroup + column;
-                for (int r = 0; r < channels; r += ROWS) {
-                    MicroKernel.multiply(depth, columns, f, r * channelFloats + start, channelFloats, panel, f, sums + r * taps * outputGroup,
-                        taps * outputGroup, accumulate, spare());
+    /** A panel's sums, {@code [tile][tap][ROWS][COLUMNS]}: a tile's channels stay in the first-level cache for all taps. */
+    private void multiply(int depth, int channels, int sums, long panel, float[] f, boolean accumulate) {
+        int to = sums;
+        for (int t = 0; t < tiles(channels); t++) {
+            for (int ky = 0; ky < tapsY.place.length; ky++) {
+                for (int kx = 0; kx < tapsX.place.length; kx++) {
+                    int pixel = (tapsY.place[ky] * tapsX.places + tapsX.place[kx]) * planePixels + (tapsY.shift[ky] + tapsY.before) * pitch
+                        + tapsX.shift[kx] + tapsX.before;
+                    PixelKernel.multiply(depth, f, Simd.FIRST + t * tileFloats + ROWS * pixel, panel, f, to, accumulate, spare());
+                    to += TILE;
                 }
             }
         }
     }
 
-    /** Sums [channel][tap][output] of one output to [channel][tap]. */
-    private void write(float[] f, int from, int channels, long to) {
-        int n = channels * taps;
-        for (int i = 0; i < n; i++) {
-            set(to + 4L * i, f[from + i * outputGroup]);
+    /** Sums to {@code [output][channel][tap]}, a tile's at a time: it is in the first-level cache. */
+    private void write(float[] f, int channels, int columns, long to) {
+        int from = sums();
+        for (int o = 0; o < columns; o += COLUMNS) {
+            for (int c = 0; c < channels; c += ROWS) {
+                for (int j = 0; j < Math.min(COLUMNS, columns - o); j++) {
+                    writeTile(f, from + j, Math.min(ROWS, channels - c), to + 4L * taps * ((long) (o + j) * inputs + c));
+                }
+                from += taps * TILE;
+            }
+        }
+    }
+
+    private void writeTile(float[] f, int from, int rows, long to) {
+        long at = to;
+        for (int i = 0; i < rows; i++) {
+            for (int tap = 0; tap < taps; tap++) {
+                set(at, f[from + i * COLUMNS + tap * TILE]);
+                at += 4;
+            }
         }
     }
 
@@ -236,59 +254,62 @@ final class WeightGradient extends Step {
         int c = 0;
         long panel = to;
         for (; c + COLUMNS <= columns; c += COLUMNS) {
-            Simd.copy(from + 4L * c, panel, COLUMNS);
+            Simd.store(Simd.load(from + 4L * c), panel);
+            Simd.store(Simd.load(from + 4L * c + Simd.VECTOR_BYTES), panel + Simd.VECTOR_BYTES);
             panel += panelBytes;
         }
         if (c < columns) {
-            for (int j = 0; j < COLUMNS; j++) {
-                set(panel + 4L * j, c + j < columns ? get(from + 4L * (c + j)) : 0f);
-            }
+            Simd.store(Simd.load(from + 4L * c, columns - c), panel);
+            Simd.store(Simd.load(from + 4L * (c + LANES), columns - c - LANES), panel + Simd.VECTOR_BYTES);
         }
     }
 
-    private void transpose(int image, int row, int rows, int first, int channels, float[] f) {
+    /** A chunk's input: {@code [tile][place in a stride][pixel][ROWS]}. */
+    private void gather(int image, int row, int rows, int first, int channels, float[] f) {
         for (int py = 0; py < tapsY.places; py++) {
             for (int px = 0; px < tapsX.places; px++) {
-                int plane = Simd.FIRST + (py * tapsX.places + px) * planeFloats;
-                for (int c = 0; c < channels; c++) {
-                    for (int i = 0; i < tapsX.before; i++) {
-                        f[c * channelFloats + plane + i] = 0f;
-                    }
-                }
+                int plane = Simd.FIRST + ROWS * (py * tapsX.places + px) * planePixels;
+                zeros(tapsX.before, channels, f, plane);
                 int last = Math.min(outWidth + tapsX.after, (width - px + stride - 1) / stride); // columns with pixels
                 for (int r = -tapsY.before; r < rows + tapsY.after; r++) {
                     int y = (row + r) * stride + py;
-                    boolean inside = y >= 0 && y < height;
-                    int to = plane + tapsX.before + (r + tapsY.before) * pitch;
-                    long from = x.at() + 4L * ((((long) image * height + y) * width + px) * inputs + first);
-                    pixels(from, inside ? last : 0, channels, f, to);
+                    int count = y >= 0 && y < height ? last : 0;
+                    int to = plane + ROWS * (tapsX.before + (r + tapsY.before) * pitch);
+                    pixels(x.at() + 4L * ((((long) image * height + y) * width + px) * inputs + first), count, channels, f, to);
+                    zeros(pitch - count, channels, f, to + ROWS * count);
                 }
             }
         }
     }
 
-    /** An image row of channels: pixels a stride apart, then zeros. */
+    /** Pixels a stride apart. */
     private void pixels(long from, int count, int channels, float[] f, int to) {
-        long step = 4L * stride * inputs;
-        int i = 0;
-        for (; i + 4 <= count; i += 4) {
-            long p = from + step * i;
-            int at = to + i;
-            for (int c = 0; c < channels; c++) {
-                f[at] = get(p + 4L * c);
-                f[at + 1] = get(p + step + 4L * c);
-                f[at + 2] = get(p + 2 * step + 4L * c);
-                f[at + 3] = get(p + 3 * step + 4L * c);
-                at += channelFloats;
-            }
+        for (int i = 0; i < count; i++) {
+            pixel(from + 4L * stride * inputs * i, channels, f, to + ROWS * i);
         }
-        for (; i < pitch; i++) {
-            long p = from + step * i;
-            int at = to + i;
-            boolean inside = i < count;
-            for (int c = 0; c < channels; c++) {
-                f[at] = inside ? get(p + 4L * c) : 0f;
-                at += channelFloats;
+    }
+
+    private void pixel(long from, int channels, float[] f, int to) {
+        int at = to;
+        int c = 0;
+        for (; c + SPAN <= channels; c += ROWS) {
+            for (int i = 0; i < SPAN; i += LANES) {
+                Simd.load(from + 4L * (c + i)).intoArray(f, at + i);
+            }
+            at += tileFloats;
+        }
+        for (; c < channels; c += ROWS) { // zeros for channels that there are not
+            for (int i = 0; i < SPAN; i += LANES) {
+                Simd.load(from + 4L * (c + i), channels - c - i).intoArray(f, at + i);
+            }
+            at += tileFloats;
+        }
+    }
+
+    private void zeros(int count, int channels, float[] f, int to) {
+        if (count > 0) {
+            for (int t = 0; t < tiles(channels); t++) {
+                java.util.Arrays.fill(f, to + t * tileFloats, to + t * tileFloats + ROWS * count, 0f);
             }
         }
     }

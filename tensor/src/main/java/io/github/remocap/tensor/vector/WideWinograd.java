@@ -8,11 +8,14 @@ import static io.github.remocap.tensor.vector.Simd.LANES;
  * {@link Winograd}'s convolution for many channels and few pixels, in two passes: first all patches are transformed, then a unit of
  * work computes a panel of output channels for a range of tiles. Weights are transformed where they are used, a row of frequencies at
  * a time: four times as large, they would have to come from memory, which takes longer than to compute them. They are packed as for
- * {@link ImplicitGemm}, so that nothing is prepared when weights change.
+ * {@link ImplicitGemm}, in wider panels, so that nothing is prepared when weights change.
  *
  * <p>An instance is the geometry; it holds no memory, and any number of threads may run it at once, each with a scratch.
  */
 public final class WideWinograd {
+    /** Width of a packed weight panel. */
+    static final int PANEL = COLUMNS;
+
     private static final int PATCH = WinogradTiles.PATCH;
     private static final int FREQUENCIES = WinogradTiles.FREQUENCIES;
 
@@ -119,7 +122,7 @@ public final class WideWinograd {
      * Computes one unit of the output.
      *
      * @param transformed patches of all units
-     * @param packed address of weights packed by {@link ImplicitGemm#packConvolution}, best aligned to 64 bytes
+     * @param packed address of weights in {@link Panels}, best aligned to 64 bytes
      * @param bias address of {@code [outChannels]}, or 0
      * @param residual address of a tensor of the output's shape, which may be the output itself, or 0
      * @param relu whether negative results become 0

@@ -182,7 +182,7 @@ final class WinogradTiles {
                 int row = from + i * PATCH * stride + t * COLUMNS;
                 long add = residual == 0 ? 0 : residual + to;
                 if (columns == COLUMNS) {
-                    Epilogue.panel(y, row, stride, inX, shift, add, relu, out + to, outChannels);
+                    Epilogue.panel(y, row, stride, inX, COLUMNS, shift, add, relu, out + to, outChannels);
                 } else {
                     for (int j = 0; j < inX; j++) {
                         long pixel = 4L * j * outChannels;

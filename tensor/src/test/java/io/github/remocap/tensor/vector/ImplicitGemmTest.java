@@ -45,7 +45,7 @@ class ImplicitGemmTest {
                 double[] expected =
                         Plain.convolution(in, weights, bias, residual, relu, images, height, width, channels, outChannels, kh, kw, stride, pad);
                 long packed = f.guarded(gemm.packedFloats());
-                ImplicitGemm.packConvolution(f.address(weights), outChannels, channels, kh, kw, packed);
+                Panels.packConvolution(ImplicitGemm.panel(kh * kw, channels, outChannels), f.address(weights), outChannels, channels, kh, kw, packed);
                 long out = f.guarded((long) rows * outChannels);
                 long source = f.address(in);
                 long biasAddress = f.addressOrZero(bias);
@@ -61,7 +61,7 @@ class ImplicitGemmTest {
 
     // m, k, n, extra floats in a row
     @ParameterizedTest
-    @CsvSource({"1, 1, 1, 0", "7, 5, 3, 2", "49, 64, 64, 0", "100, 1000, 70, 6", "431, 64, 431, 0", "13, 2048, 512, 16", "600, 30, 200, 0"})
+    @CsvSource({"1, 1, 1, 0", "7, 5, 3, 2", "49, 64, 64, 0", "100, 1000, 70, 6", "431, 64, 431, 0", "13, 2048, 512, 16", "600, 30, 200, 0", "300, 700, 150, 3"})
     void multipliesMatrices(int m, int k, int n, int extra) {
         try (Arena arena = Arena.ofConfined()) {
             Floats f = new Floats(arena, m);
@@ -83,9 +83,9 @@ class ImplicitGemmTest {
             }
             ImplicitGemm gemm = ImplicitGemm.product(m, k, n, k + extra, n);
             long packed = f.guarded(gemm.packedFloats());
-            ImplicitGemm.pack(f.address(b), k, n, n + extra, packed);
+            Panels.pack(ImplicitGemm.panel(1, k, n), f.address(b), k, n, n + extra, packed);
             long again = f.guarded(gemm.packedFloats());
-            ImplicitGemm.packTransposed(f.address(transposed), k, n, k + extra, again);
+            Panels.packTransposed(ImplicitGemm.panel(1, k, n), f.address(transposed), k, n, k + extra, again);
             for (long i = 0; i < gemm.packedFloats(); i++) {
                 assertEquals(Simd.get(packed + 4 * i), Simd.get(again + 4 * i));
             }
@@ -109,7 +109,7 @@ class ImplicitGemmTest {
             int stride = 40;
             ImplicitGemm gemm = ImplicitGemm.product(m, k, n, k, stride);
             long packed = f.guarded(gemm.packedFloats());
-            ImplicitGemm.pack(f.address(f.random(k * n)), k, n, n, packed);
+            Panels.pack(ImplicitGemm.panel(1, k, n), f.address(f.random(k * n)), k, n, n, packed);
             float[] before = f.random(m * stride);
             long out = f.address(before);
             long in = f.address(f.random(m * k));
@@ -134,7 +134,7 @@ class ImplicitGemmTest {
             int n = 37;
             ImplicitGemm gemm = ImplicitGemm.product(m, k, n);
             long packed = f.guarded(gemm.packedFloats());
-            ImplicitGemm.pack(f.address(f.random(k * n)), k, n, n, packed);
+            Panels.pack(ImplicitGemm.panel(1, k, n), f.address(f.random(k * n)), k, n, n, packed);
             float[] before = f.random(m * n);
             long in = f.address(f.random(m * k));
             long apart = f.guarded((long) m * n);
@@ -157,7 +157,7 @@ class ImplicitGemmTest {
             Floats f = new Floats(arena, 6);
             ImplicitGemm gemm = ImplicitGemm.convolution(2, 15, 15, 48, 40, 3, 3, 1, 1);
             long packed = f.guarded(gemm.packedFloats());
-            ImplicitGemm.packConvolution(f.address(f.random(40 * 48 * 9)), 40, 48, 3, 3, packed);
+            Panels.packConvolution(ImplicitGemm.panel(9, 48, 40), f.address(f.random(40 * 48 * 9)), 40, 48, 3, 3, packed);
             int count = 2 * 15 * 15;
             long in = f.address(f.random(count * 48));
             long forward = f.guarded(count * 40L);

@@ -41,7 +41,7 @@ class WinogradTest {
         try (Arena arena = Arena.ofConfined()) {
             Floats f = new Floats(arena, 5);
             WideWinograd conv = new WideWinograd(1, 14, 14, 32, 32);
-            long packed = f.address(f.random((int) ImplicitGemm.packedFloats(9 * 32, 32)));
+            long packed = f.address(f.random((int) Panels.floats(WideWinograd.PANEL, 9 * 32, 32)));
             long in = f.address(f.random(14 * 14 * 32));
             long out = f.guarded(14 * 14 * 32);
             long weights = f.guarded(conv.scratchBytes() / 4);
@@ -114,8 +114,8 @@ class WinogradTest {
             long out = f.guarded((long) count * outChannels);
             if (wide) {
                 WideWinograd conv = new WideWinograd(images, height, width, channels, outChannels);
-                long packed = f.guarded(ImplicitGemm.packedFloats(9 * channels, outChannels));
-                ImplicitGemm.packConvolution(f.address(weights), outChannels, channels, 3, 3, packed);
+                long packed = f.guarded(Panels.floats(WideWinograd.PANEL, 9 * channels, outChannels));
+                Panels.packConvolution(WideWinograd.PANEL, f.address(weights), outChannels, channels, 3, 3, packed);
                 wide(conv, source, packed, biasAddress, residualAddress, relu, out, f.guarded(conv.scratchBytes() / 4),
                         f.poisoned(conv.transformedFloats()), f.poisoned(conv.scratchFloats()));
             } else {
