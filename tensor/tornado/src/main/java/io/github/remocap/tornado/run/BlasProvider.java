@@ -1,5 +1,6 @@
 package io.github.remocap.tornado.run;
 
+import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 import uk.ac.manchester.tornado.runtime.common.TornadoXPUDevice;
@@ -22,7 +23,7 @@ public final class BlasProvider implements TornadoLibraryProvider {
     private static final class Opened implements LibraryContext {
         private final TornadoXPUDevice device;
         private final long plan;
-        private @org.jspecify.annotations.Nullable Blas blas;
+        private @Nullable Blas blas;
 
         private Opened(TornadoXPUDevice device, long plan) {
             this.device = device;

@@ -30,11 +30,15 @@ public record Libraries(@Nullable TornadoLibraryProvider blas, boolean training,
      * @throws IllegalArgumentException if the property has another value, or wants what there is not
      */
     public static Libraries of(TornadoVMBackendType backend) {
-        return choose(System.getProperty(PROPERTY, "auto"), backend, Libraries::providers, System::loadLibrary);
+        return choose(System.getProperty(PROPERTY, "auto"), backend, Libraries::providers, Libraries::load);
     }
 
     private static List<TornadoLibraryProvider> providers() {
         return ServiceLoader.load(TornadoLibraryProvider.class).stream().map(ServiceLoader.Provider::get).toList();
+    }
+
+    private static void load(String name) {
+        System.loadLibrary(name);
     }
 
     /** The same with everything that depends on the machine as arguments. */
@@ -58,7 +62,7 @@ public record Libraries(@Nullable TornadoLibraryProvider blas, boolean training,
                 } else {
                     load.accept(NATIVE);
                 }
-            } catch (UnsatisfiedLinkError | ServiceConfigurationError e) {
+            } catch (LinkageError | ServiceConfigurationError e) {
                 missing = "cuBLAS cannot be loaded: " + e.getMessage();
             }
         }
