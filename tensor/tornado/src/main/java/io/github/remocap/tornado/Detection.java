@@ -1,6 +1,7 @@
 package io.github.remocap.tornado;
 
 import io.github.remocap.tensor.Device;
+import io.github.remocap.tornado.run.Libraries;
 import io.github.remocap.tornado.run.TornadoDevice;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -94,7 +95,16 @@ final class Detection {
         if (!missing.isEmpty()) {
             throw none();
         }
-        return places.stream().map(p -> String.format("%-12s %s", p.name(), describe(p.device()))).toList();
+        return places.stream().map(p -> String.format("%-12s %s; %s", p.name(), describe(p.device()), libraries(p.device()))).toList();
+    }
+
+    /** Who computes products on a device, or why nobody does. */
+    private static String libraries(uk.ac.manchester.tornado.api.common.TornadoDevice d) {
+        try {
+            return Libraries.of(d.getTornadoVMBackend()).said();
+        } catch (IllegalArgumentException e) {
+            return "not usable: " + e.getMessage();
+        }
     }
 
     private static String describe(uk.ac.manchester.tornado.api.common.TornadoDevice d) {
@@ -117,7 +127,9 @@ final class Detection {
             if ((backend.isEmpty() || backend.equals(parts[1])) && (index.isEmpty() || index.equals(parts[2]))) {
                 TornadoDevice known = devices.get(place.name());
                 if (known == null) {
-                    known = new TornadoDevice(place.name(), describe(place.device()), place.device(), devices.size(), mebibytes(place.device()));
+                    Libraries libraries = Libraries.of(place.device().getTornadoVMBackend());
+                    known = new TornadoDevice(place.name(), describe(place.device()) + "; " + libraries.said(), place.device(), devices.size(),
+                        mebibytes(place.device()), libraries);
                     devices.put(place.name(), known);
                     origins.put(known, place);
                 }

@@ -16,6 +16,7 @@ import io.github.remocap.parity.Check;
 import io.github.remocap.parity.DeterministicNumbers;
 import io.github.remocap.parity.Parity;
 import io.github.remocap.tensor.Device;
+import io.github.remocap.tornado.run.LibraryDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +58,23 @@ class ParityOnDeviceTest {
         Path tiny = GOLDEN.resolve("tiny");
         compare(variant, Config.read(tiny.resolve(variant + "_config.json")), MeshFile.read(tiny.resolve("mesh.npz")), SEED + "/" + variant, Gpu.device(), 8, 64,
             tiny.resolve(variant + "_outputs.npz"), Parity.TINY_TOLERANCE);
+    }
+
+    /** The same where products, Winograd's among them, are a library's. */
+    @Test
+    void aSmallModelEqualsPyTorchWithALibrary() throws IOException {
+        Path tiny = GOLDEN.resolve("tiny");
+        LibraryDevice library = LibraryDevice.shared();
+        library.blas().called();
+        System.setProperty("remocap.tornado.winograd", "always");
+        try {
+            compare("remocap", Config.read(tiny.resolve("remocap_config.json")), MeshFile.read(tiny.resolve("mesh.npz")), SEED + "/remocap", library.device(), 8,
+                64, tiny.resolve("remocap_outputs.npz"), Parity.TINY_TOLERANCE);
+        } finally {
+            System.clearProperty("remocap.tornado.winograd");
+        }
+        List<String> called = library.blas().called();
+        assertTrue(called.size() >= 80 && called.contains("cublasSgemm") && called.contains("cublasSgemmStridedBatched"), () -> called.size() + " calls");
     }
 
     /** Files in other formats, geometry, all gradients, and the curves of every optimiser. */

@@ -2,6 +2,7 @@ package io.github.remocap.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -14,6 +15,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
+import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /** What the program says where TornadoVM, its SDK, a platform or a device is missing: as processes. */
 class StartTest {
@@ -80,6 +83,23 @@ class StartTest {
         assertEquals(2, bench.status()); // the pixels are refused before anything runs
         Result missing = remocap(false, Map.of(), "parity", folder.toString(), "--device", "auto");
         assertTrue(missing.err().contains("auto: cpu, because tornado cannot be used"), missing.err());
+    }
+
+    @Test
+    void devicesSayWhoComputesProducts() throws Exception {
+        Gpu.device();
+        assumeTrue(TornadoRuntimeProvider.getTornadoRuntime().getBackendType(0) != TornadoVMBackendType.CUDA, "this backend has libraries");
+        Result devices = remocap(true, Map.of(), "devices");
+        assertTrue(devices.out().contains("products by own kernels (cuBLAS needs TornadoVM's backend cuda"), devices.out());
+        Result never = remocap(true, Map.of("JDK_JAVA_OPTIONS", "-Dremocap.tornado.libraries=never"), "devices");
+        assertTrue(never.out().contains("products by own kernels (remocap.tornado.libraries=never)"), never.out());
+        Map<String, String> always = Map.of("JDK_JAVA_OPTIONS", "-Dremocap.tornado.libraries=always");
+        Result insisted = remocap(true, always, "devices");
+        assertEquals(0, insisted.status(), insisted.err());
+        assertTrue(insisted.out().contains("not usable: remocap.tornado.libraries is always, but cuBLAS needs"), insisted.out());
+        Result asked = remocap(true, always, "bench", "--device", "tornado");
+        assertEquals(2, asked.status());
+        assertTrue(asked.err().contains("--device: remocap.tornado.libraries is always, but cuBLAS needs"), asked.err());
     }
 
     @Test

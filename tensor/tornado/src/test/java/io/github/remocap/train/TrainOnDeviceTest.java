@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.remocap.tensor.Device;
 import io.github.remocap.tensor.Devices;
 import io.github.remocap.tornado.Gpu;
+import io.github.remocap.tornado.run.LibraryDevice;
 import io.github.remocap.tornado.run.TornadoDevice;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,6 +66,38 @@ class TrainOnDeviceTest {
             assertTrue(largest < 1e-3, name + " differs by " + largest);
         }
         assertEquals(before, gpu.memoryInUse());
+    }
+
+    /** Products of the forward pass and of gradients by a library. */
+    @Test
+    void theCurveIsTheProcessorsWithALibrary() throws IOException {
+        LibraryDevice library = LibraryDevice.shared();
+        TinyRun tiny = new TinyRun(folder);
+        tiny.clips("clip1.npz", 1, Map.of()); // validation
+        library.blas().called();
+        for (Device device : List.of(Devices.cpu(), library.device())) {
+            assertTrue(tiny.run(device == library.device() ? "library" : "cpu", STEPS.formatted(3) + "checkpoint: {every_epochs: 3}\n", false, device),
+                tiny.said());
+        }
+        assertTrue(library.blas().called().size() > 1000);
+        double[] expected = losses(tiny, "cpu");
+        double[] actual = losses(tiny, "library");
+        assertEquals(3, expected.length);
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], actual[i], 1e-5 * Math.abs(expected[i]), "step " + (i + 1));
+        }
+        Map<String, double[]> a = tiny.arrays(tiny.checkpoint("cpu", 3));
+        Map<String, double[]> b = tiny.arrays(tiny.checkpoint("library", 3));
+        assertEquals(a.keySet(), b.keySet());
+        a.forEach((name, values) -> {
+            double largest = 1;
+            double difference = 0;
+            for (int i = 0; i < values.length; i++) {
+                largest = Math.max(largest, Math.abs(values[i]));
+                difference = Math.max(difference, Math.abs(values[i] - b.get(name)[i]));
+            }
+            assertTrue(difference <= 1e-5 * largest, name + " differs by " + difference);
+        });
     }
 
     @Test

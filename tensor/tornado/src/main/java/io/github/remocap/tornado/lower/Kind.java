@@ -25,6 +25,8 @@ public enum Kind {
     ELEMENTWISE(ElementwiseKernel.THREADS),
     /** Matrix products. */
     PRODUCT(ProductKernel.THREADS),
+    /** Matrix products by a library of the device: its jobs describe {@link Gemm calls}, and there is no kernel. */
+    LIBRARY_PRODUCT(0),
     /** Patches of Winograd's convolution to frequencies. */
     WINOGRAD_INPUT(WinogradInputKernel.THREADS),
     /** Frequencies of Winograd's convolution to its output. */
@@ -56,9 +58,14 @@ public enum Kind {
         this.threads = threads;
     }
 
-    /** Threads of a work-group. */
+    /** Threads of a work-group, 0 without a kernel. */
     public int threads() {
         return threads;
+    }
+
+    /** Whether a library does the work, and no kernel. */
+    public boolean isLibrary() {
+        return this == LIBRARY_PRODUCT;
     }
 
     /** What runs on the device. */
@@ -66,6 +73,7 @@ public enum Kind {
         return switch (this) {
             case ELEMENTWISE -> ElementwiseKernel::run;
             case PRODUCT -> ProductKernel::run;
+            case LIBRARY_PRODUCT -> throw new IllegalStateException("a library's");
             case WINOGRAD_INPUT -> WinogradInputKernel::run;
             case WINOGRAD_OUTPUT -> WinogradOutputKernel::run;
             case CONVOLUTION -> ConvolutionKernel::run;

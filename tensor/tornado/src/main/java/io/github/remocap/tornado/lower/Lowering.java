@@ -39,6 +39,7 @@ public final class Lowering {
     private final Compilation compilation;
     private final Function<Tensor, float[]> folded;
     private final Function<Tensor, Buffer> parameters;
+    private final boolean library;
     private final List<Part> parts = new ArrayList<>();
     private final Map<Tensor, Buffer> buffers = new HashMap<>();
     private final Map<Tensor, Buffer> inputs = new LinkedHashMap<>();
@@ -62,11 +63,13 @@ public final class Lowering {
      * @param folded elements of a node that depends on constants and frozen parameters alone
      * @param parameters where parameters that are not frozen lie
      * @param room floats that rearranging weights may add to them, to save time
+     * @param library whether matrix products are for a library of the device
      */
-    public Lowering(Compilation compilation, Function<Tensor, float[]> folded, Function<Tensor, Buffer> parameters, long room) {
+    public Lowering(Compilation compilation, Function<Tensor, float[]> folded, Function<Tensor, Buffer> parameters, long room, boolean library) {
         this.compilation = compilation;
         this.folded = folded;
         this.parameters = parameters;
+        this.library = library;
         this.products = new Products(this, room);
         this.reductions = new Reductions(this);
         this.attentions = new Attentions(this);
@@ -367,6 +370,11 @@ public final class Lowering {
     /** Whether rounding matters: training goes through it again and again, and on to other sides of ReLUs and absolute values. */
     boolean isFine() {
         return !compilation.frozen();
+    }
+
+    /** Whether matrix products are for a library. */
+    boolean hasLibrary() {
+        return library;
     }
 
     /** The node being lowered. */

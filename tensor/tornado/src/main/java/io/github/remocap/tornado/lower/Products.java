@@ -1,10 +1,8 @@
 package io.github.remocap.tornado.lower;
 
 import io.github.remocap.tensor.Op;
-import io.github.remocap.tensor.Op.BinaryFn;
 import io.github.remocap.tensor.Op.Epilogue;
 import io.github.remocap.tensor.Op.Folded;
-import io.github.remocap.tensor.Op.UnaryFn;
 import io.github.remocap.tensor.Shape;
 import io.github.remocap.tensor.Tensor;
 import io.github.remocap.tornado.kernel.ConvolutionKernel;
@@ -26,20 +24,14 @@ final class Products {
     private static final int LEAST = 256;
 
     private final Lowering lowering;
+    private final LibraryProducts library;
     private long room;
 
     /** With so many floats more for transformed weights. */
     Products(Lowering lowering, long room) {
         this.lowering = lowering;
+        this.library = new LibraryProducts(lowering);
         this.room = room;
-    }
-
-    private @Nullable Buffer bias(Tensor node, Epilogue e, int first) {
-        return e.bias() ? lowering.buffer(node.input(first)) : null;
-    }
-
-    private @Nullable Buffer residual(Tensor node, Epilogue e, int first) {
-        return e.residual() ? lowering.buffer(node.input(first + (e.bias() ? 1 : 0))) : null;
     }
 
     private static int tiles(long extent, int tile) {
@@ -56,23 +48,24 @@ final class Products {
         if (n > 0 && products > 0) {
             return false;
         }
-        Buffer bias = bias(node, e, first);
-        Buffer residual = residual(node, e, first);
+        Buffer bias = Epilogues.bias(lowering, node, e, first);
+        Buffer residual = Epilogues.residual(lowering, node, e, first);
         Buffer y = lowering.output(node);
         if (n == 0) {
             return true;
         }
         ElementProgram p = new ElementProgram(lowering.pool());
-        int v = p.number(0);
-        if (bias != null) {
-            v = p.binary(BinaryFn.ADD, v, p.load(bias, Layout.of(node.shape(), Layout.broadcast(Shape.of(node.dim(-1)), node.shape())), n));
-        }
-        if (residual != null) {
-            v = p.binary(BinaryFn.ADD, v, p.load(residual, Layout.SAME, n));
-        }
-        p.store(e.relu() ? p.unary(UnaryFn.RELU, v) : v, y);
-        Elements.emit(lowering, p, n);
+        Epilogues.emit(lowering, p, p.number(0), node, bias, residual, e.relu(), y);
         return true;
+    }
+
+    /** Whether a convolution is a product of pixels and channels that the library computes. */
+    private boolean isLibraryProduct(int kernelHeight, int kernelWidth, int stride, int padding) {
+        return lowering.hasLibrary() && kernelHeight == 1 && kernelWidth == 1 && stride == 1 && padding == 0;
+    }
+
+    private static int pixels(Shape images) {
+        return images.dim(0) * images.dim(1) * images.dim(2);
     }
 
     void matmul(Tensor node, Op.MatMul op) {
@@ -90,6 +83,12 @@ final class Products {
         int batches = Math.toIntExact(lead.size());
         // A right side that all share makes one tall product of many.
         boolean tall = !op.transposeA() && batches > 1 && Arrays.stream(bLead).allMatch(s -> s == 0) && isDense(lead, aLead, (long) m * k);
+        if (lowering.hasLibrary()) {
+            Gemm.Rows rows = new Gemm.Rows(tall ? m * batches : m, n, k, lowering.buffer(node.input(0)), op.transposeA(), lowering.buffer(node.input(1)),
+                op.transposeB());
+            library.product(node, op.epilogue(), rows, tall ? List.of() : LibraryProducts.axes(lead, aLead, bLead, (long) m * n));
+            return;
+        }
         List<int[]> axes = tall ? List.of() : axes(lead, aLead, bLead);
         product(node, op, tall ? m * batches : m, n, k, tall ? 1 : batches, axes);
     }
@@ -131,8 +130,8 @@ final class Products {
     private void product(Tensor node, Op.MatMul op, int m, int n, int k, int batches, List<int[]> axes) {
         Buffer a = lowering.buffer(node.input(0));
         Buffer b = lowering.buffer(node.input(1));
-        Buffer bias = bias(node, op.epilogue(), 2);
-        Buffer residual = residual(node, op.epilogue(), 2);
+        Buffer bias = Epilogues.bias(lowering, node, op.epilogue(), 2);
+        Buffer residual = Epilogues.residual(lowering, node, op.epilogue(), 2);
         int mTiles = tiles(m, ProductKernel.TILE);
         int nTiles = tiles(n, ProductKernel.TILE);
         boolean plain = op.epilogue().equals(Epilogue.NONE);
@@ -198,6 +197,11 @@ final class Products {
         if (nothingToMultiply(node, (long) taps * w.dim(1), op.epilogue(), 2)) {
             return;
         }
+        if (isLibraryProduct(w.dim(2), w.dim(3), op.stride(), op.padding())) {
+            Gemm.Rows rows = new Gemm.Rows(pixels(x), y.dim(3), x.dim(3), lowering.buffer(node.input(0)), false, lowering.buffer(node.input(1)), true);
+            library.product(node, op.epilogue(), rows, List.of());
+            return;
+        }
         boolean possible = w.dim(2) == 3 && w.dim(3) == 3 && op.stride() == 1 && op.padding() == 1 && !lowering.isFine()
             && lowering.isConstantNode(node.input(1));
         long more = (long) (WinogradInputKernel.FREQUENCIES - taps) * x.dim(3) * y.dim(3);
@@ -208,8 +212,8 @@ final class Products {
         }
         Buffer from = lowering.buffer(node.input(0));
         WeightLayout weight = weight(node.input(1), false);
-        Buffer bias = bias(node, op.epilogue(), 2);
-        Buffer residual = residual(node, op.epilogue(), 2);
+        Buffer bias = Epilogues.bias(lowering, node, op.epilogue(), 2);
+        Buffer residual = Epilogues.residual(lowering, node, op.epilogue(), 2);
         Buffer to = lowering.output(node);
         List<int[]> reach = new ArrayList<>();
         for (int t = 0; t < taps; t++) {
@@ -232,8 +236,8 @@ final class Products {
         Tensor w = node.input(1);
         Buffer weight = lowering.pool().add((long) frequencies * channels * outputs, w.toString(),
             () -> Winograd.transform(lowering.elements(w), outputs, channels));
-        Buffer bias = bias(node, op.epilogue(), 2);
-        Buffer residual = residual(node, op.epilogue(), 2);
+        Buffer bias = Epilogues.bias(lowering, node, op.epilogue(), 2);
+        Buffer residual = Epilogues.residual(lowering, node, op.epilogue(), 2);
         Buffer patches = lowering.scratch((long) frequencies * tiles * channels);
         Buffer products = lowering.scratch((long) frequencies * tiles * outputs);
         Buffer to = lowering.output(node);
@@ -241,14 +245,18 @@ final class Products {
         int out = tiles * outputs;
         lowering.emit(Kind.WINOGRAD_INPUT, Lowering.groups(in, WinogradInputKernel.THREADS), 0, Job.list(from), Job.list(patches),
             d -> d.add(in, channels, x.dim(1), x.dim(2), tilesHigh, tilesWide).at(from).at(patches));
-        int mTiles = tiles(tiles, ProductKernel.TILE);
-        int nTiles = tiles(outputs, ProductKernel.TILE);
-        // Operations are those of direct computation.
-        lowering.emit(Kind.PRODUCT, mTiles * nTiles * frequencies, 18 * node.shape().size() * channels, Job.list(patches, weight),
-            Job.list(products), d -> {
+        long flops = 18 * node.shape().size() * channels; // those of direct computation
+        if (lowering.hasLibrary()) {
+            library.calls(new Gemm.Rows(tiles, outputs, channels, patches, false, weight, false), products,
+                List.of(new Gemm.Axis(frequencies, in, (long) channels * outputs, out)), flops);
+        } else {
+            int mTiles = tiles(tiles, ProductKernel.TILE);
+            int nTiles = tiles(outputs, ProductKernel.TILE);
+            lowering.emit(Kind.PRODUCT, mTiles * nTiles * frequencies, flops, Job.list(patches, weight), Job.list(products), d -> {
                 d.add(tiles, outputs, channels).at(patches).add(channels, 1).at(weight).add(outputs, 1).at(products).add(-1, -1, 0, 1, 0);
                 d.add(1, channels, mTiles, nTiles, frequencies, 1, 0).add(1, frequencies, in, channels * outputs);
             });
+        }
         lowering.emit(Kind.WINOGRAD_OUTPUT, Lowering.groups(out, WinogradOutputKernel.THREADS), 0, Job.list(products, bias, residual),
             Job.list(to), d -> d.add(out, outputs, x.dim(1), x.dim(2), tilesHigh, tilesWide).at(products).at(to).at(bias).at(residual)
                 .add(op.epilogue().relu() ? 1 : 0));
@@ -276,6 +284,11 @@ final class Products {
             return;
         }
         Buffer from = lowering.buffer(node.input(0));
+        if (isLibraryProduct(w.dim(2), w.dim(3), op.stride(), op.padding())) {
+            Gemm.Rows rows = new Gemm.Rows(pixels(g), w.dim(1), g.dim(3), from, false, lowering.buffer(node.input(1)), false);
+            library.product(node, Epilogue.NONE, rows, List.of());
+            return;
+        }
         WeightLayout weight = weight(node.input(1), true);
         Buffer to = lowering.output(node);
         int stride = op.stride();
@@ -309,7 +322,11 @@ final class Products {
         int o = g.dim(3);
         int i = x.dim(3);
         int taps = op.kernelHeight() * op.kernelWidth();
-        int pixels = g.dim(0) * g.dim(1) * g.dim(2);
+        int pixels = pixels(g);
+        if (isLibraryProduct(op.kernelHeight(), op.kernelWidth(), op.stride(), op.padding())) {
+            library.product(node, Epilogue.NONE, new Gemm.Rows(o, i, pixels, gradient, true, from, false), List.of());
+            return;
+        }
         int mTiles = tiles(o, WeightGradientKernel.TILE);
         int nTiles = tiles(i, WeightGradientKernel.TILE);
         int wanted = parts((long) mTiles * nTiles * taps, pixels);

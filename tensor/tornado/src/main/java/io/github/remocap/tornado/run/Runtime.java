@@ -12,6 +12,8 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TornadoTaskGraphInterface;
@@ -25,6 +27,7 @@ import uk.ac.manchester.tornado.api.runtime.TornadoAPIProvider;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+import uk.ac.manchester.tornado.runtime.library.spi.TornadoLibraryProvider;
 
 /**
  * What all programs of a device share: one array of floats and one of code on the device, one queue, and task graphs. A graph is known by the kinds of
@@ -54,6 +57,7 @@ final class Runtime {
     private final ExecutorFrame frame;
     private final TornadoTaskGraphInterface first;
     private final Map<List<Kind>, Shared> graphs = new HashMap<>();
+    private final @Nullable Blas blas;
     private String broken = "";
 
     /**
@@ -62,9 +66,11 @@ final class Runtime {
      * @param plan the number of TornadoVM's plan, which has a queue and compiled kernels of its own
      * @param elements of the array of floats
      * @param codeWords of the array of code
+     * @param blas computes products of programs that ask for it; null for none
      */
-    Runtime(TornadoDevice device, long plan, int elements, int codeWords) {
+    Runtime(TornadoDevice device, long plan, int elements, int codeWords, @Nullable TornadoLibraryProvider blas) {
         this.device = device;
+        this.blas = blas == null ? null : new Blas(blas);
         this.arena = FloatArray.fromSegmentShallow(reserve(4L * elements));
         this.code = IntArray.fromSegmentShallow(reserve(4L * codeWords));
         this.floats = new Regions(1, elements);
@@ -115,6 +121,11 @@ final class Runtime {
 
     Regions words() {
         return words;
+    }
+
+    /** The library of matrix products. */
+    @Nullable Blas blas() {
+        return blas;
     }
 
     KernelContext context() {
@@ -174,7 +185,11 @@ final class Runtime {
         List<String> names = names(kinds);
         int[] slots = slots(kinds);
         for (int i = 0; i < kinds.size(); i++) {
-            graph.addTask(TaskPackage.createPackage(names.get(i), kinds.get(i).kernel(), context, arena, code, slots[i]));
+            if (kinds.get(i).isLibrary()) {
+                graph.addLibraryTask(names.get(i), Objects.requireNonNull(blas).task(arena, i));
+            } else {
+                graph.addTask(TaskPackage.createPackage(names.get(i), kinds.get(i).kernel(), context, arena, code, slots[i]));
+            }
         }
         // TornadoVM compiles the last task of every graph anew: this one is small.
         graph.addTask(TaskPackage.createPackage("next", TransferKernels::next, context, code));
@@ -207,7 +222,9 @@ final class Runtime {
         GridScheduler grids = new GridScheduler();
         List<String> names = names(kinds);
         for (int i = 0; i < groups.length; i++) {
-            grids.addWorkerGrid(NAME + "." + names.get(i), grid(groups[i], kinds.get(i).threads()));
+            if (!kinds.get(i).isLibrary()) {
+                grids.addWorkerGrid(NAME + "." + names.get(i), grid(groups[i], kinds.get(i).threads()));
+            }
         }
         grids.addWorkerGrid(NAME + ".next", grid(1, TransferKernels.THREADS));
         return grids;

@@ -1,5 +1,6 @@
 package io.github.remocap.tornado.run;
 
+import io.github.remocap.tornado.lower.Gemm;
 import io.github.remocap.tornado.lower.Job;
 import io.github.remocap.tornado.lower.Kind;
 import io.github.remocap.tornado.lower.Schedule.Task;
@@ -10,8 +11,8 @@ import uk.ac.manchester.tornado.api.GridScheduler;
 
 /** Tasks as graphs, and the code that tells each task what to do. */
 final class Script {
-    /** Tasks of one graph. */
-    private record Step(List<Task> tasks, Runtime.Shared graph, GridScheduler grids) {
+    /** Tasks of one graph, and what a library does for each of them. */
+    private record Step(List<Task> tasks, Runtime.Shared graph, GridScheduler grids, List<List<Blas.Call>> calls) {
     }
 
     private final Runtime runtime;
@@ -38,8 +39,14 @@ final class Script {
         for (int i = 0; i < tasks.size(); i += most) {
             List<Task> part = tasks.subList(i, Math.min(tasks.size(), i + most));
             List<Kind> kinds = part.stream().map(Task::kind).toList();
-            steps.add(new Step(part, runtime.graph(kinds), runtime.grids(kinds, part.stream().mapToInt(Task::groups).toArray())));
+            steps.add(new Step(part, runtime.graph(kinds), runtime.grids(kinds, part.stream().mapToInt(Task::groups).toArray()),
+                part.stream().map(Script::calls).toList()));
         }
+    }
+
+    private static List<Blas.Call> calls(Task task) {
+        return task.kind().isLibrary() ? task.jobs().stream().flatMap(job -> Gemm.read(job).stream().map(gemm -> new Blas.Call(job.label(), gemm))).toList()
+            : List.of();
     }
 
     private static Words write(Words words, List<Task> tasks, int most) {
@@ -49,8 +56,10 @@ final class Script {
             int record = words.here();
             words.add(new int[Runtime.RECORD]);
             for (int t = 0; t < slots.length; t++) {
-                words.set(record + slots[t], words.here());
-                table(words, part.get(t).jobs());
+                if (!part.get(t).kind().isLibrary()) {
+                    words.set(record + slots[t], words.here());
+                    table(words, part.get(t).jobs());
+                }
             }
             words.set(record, words.here()); // the next record
         }
@@ -92,6 +101,10 @@ final class Script {
     /** Puts the tasks of one graph on the device's queue. */
     void run(int i) {
         Step step = steps.get(i);
+        Blas blas = runtime.blas();
+        if (blas != null) {
+            blas.next(step.calls());
+        }
         try {
             runtime.execute(step.graph().graph(), step.grids());
         } catch (DeviceException e) {
@@ -104,6 +117,11 @@ final class Script {
     static DeviceException failure(List<Task> tasks, Throwable e) {
         StringBuilder said = new StringBuilder();
         for (Throwable t = e; t != null; t = t.getCause()) {
+            if (t instanceof Blas.Failure f) {
+                String reason = f.getCause() == null ? "" : String.valueOf(f.getCause().getMessage());
+                return new DeviceException("this task failed: " + tasks.get(f.task()).kind() + " for " + f.label() + ". The library says: " + reason + " ("
+                    + f.getMessage() + "). " + Advice.LIBRARY, e);
+            }
             said.append(t.getMessage()).append(' ');
         }
         // TornadoVM names the task that it could not compile.

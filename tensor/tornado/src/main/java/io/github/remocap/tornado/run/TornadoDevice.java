@@ -14,6 +14,7 @@ public final class TornadoDevice implements Device {
 
     private final String name;
     private final String description;
+    private final Libraries libraries;
     private final Runtime runtime;
     private final Transfers transfers;
     private final ParameterStore parameters;
@@ -26,12 +27,15 @@ public final class TornadoDevice implements Device {
      * @param device TornadoVM's
      * @param number different for each device
      * @param mebibytes of its array
+     * @param libraries that it uses
      */
-    public TornadoDevice(String name, String description, uk.ac.manchester.tornado.api.common.TornadoDevice device, int number, long mebibytes) {
+    public TornadoDevice(String name, String description, uk.ac.manchester.tornado.api.common.TornadoDevice device, int number, long mebibytes,
+        Libraries libraries) {
         this.name = name;
         this.description = description;
+        this.libraries = libraries;
         int elements = (int) Math.min(Integer.MAX_VALUE - 1024, mebibytes * (MEBIBYTE / Float.BYTES));
-        this.runtime = new Runtime(device, PLANS + number, elements, CODE_WORDS);
+        this.runtime = new Runtime(device, PLANS + number, elements, CODE_WORDS, libraries.blas());
         this.transfers = new Transfers(runtime);
         this.parameters = new ParameterStore(runtime, transfers);
     }
@@ -86,6 +90,11 @@ public final class TornadoDevice implements Device {
         synchronized (runtime) {
             return transfers.bytesOut();
         }
+    }
+
+    /** Whether products of a program are for the library. */
+    boolean usesLibrary(Compilation compilation) {
+        return libraries.blas() != null && (compilation.frozen() || libraries.training());
     }
 
     Runtime runtime() {

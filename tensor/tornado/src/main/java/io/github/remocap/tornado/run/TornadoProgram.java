@@ -52,8 +52,8 @@ final class TornadoProgram extends Program {
      * @param scheduled tasks of each part of the lowering
      */
     private record Plan(Lowering lowering, List<List<Schedule.Task>> scheduled) {
-        static Plan of(Compilation optimized, Folding folding, Function<Tensor, Buffer> parameters, long room) {
-            Lowering lowering = new Lowering(optimized, folding::elements, parameters, room);
+        static Plan of(Compilation optimized, Folding folding, Function<Tensor, Buffer> parameters, long room, boolean library) {
+            Lowering lowering = new Lowering(optimized, folding::elements, parameters, room, library);
             List<List<Schedule.Task>> scheduled = new ArrayList<>();
             int step = 0;
             for (Lowering.Part part : lowering.parts()) {
@@ -98,10 +98,11 @@ final class TornadoProgram extends Program {
         this.transfers = device.transfers();
         Optimizer.Result optimized = Optimizer.optimize(compilation);
         try (Folding folding = new Folding(device, optimized.compilation())) {
-            Plan plan = Plan.of(optimized.compilation(), folding, this::parameter, 0);
+            boolean library = device.usesLibrary(compilation);
+            Plan plan = Plan.of(optimized.compilation(), folding, this::parameter, 0, library);
             if (compilation.frozen()) {
                 // Half of what would be left is for weights that are larger and quicker.
-                plan = Plan.of(optimized.compilation(), folding, this::parameter, Math.max(0, runtime.floats().largest() - plan.floats()) / 2);
+                plan = Plan.of(optimized.compilation(), folding, this::parameter, Math.max(0, runtime.floats().largest() - plan.floats()) / 2, library);
             }
             Lowering lowering = plan.lowering();
             plan.scheduled().forEach(tasks::addAll);
