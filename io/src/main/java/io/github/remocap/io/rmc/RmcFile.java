@@ -39,6 +39,7 @@ public final class RmcFile implements AutoCloseable {
 
     private final ByteCursor in;
     private final CRC32C all = new CRC32C();
+    private final List<Sum> chunks = new ArrayList<>();
     private Location where;
 
     private RmcFile(MappedFile file) {
@@ -92,6 +93,24 @@ public final class RmcFile implements AutoCloseable {
     }
 
     private void read() throws IOException {
+        try {
+            readRecords();
+        } catch (IOException e) {
+            verify(); // damage before the place of that error is what to report
+            throw e;
+        }
+        verify();
+    }
+
+    /** Checks all data, on all processors. */
+    private void verify() throws CorruptFileException {
+        int[] found = chunks.parallelStream().mapToInt(c -> (int) ByteTransfer.checksum(c.bytes, new CRC32C())).toArray();
+        for (int i = 0; i < found.length; i++) {
+            chunks.get(i).expect(found[i]);
+        }
+    }
+
+    private void readRecords() throws IOException {
         if (!hasMagic(file.data())) {
             throw where.corrupt(0, "expected an .rmc checkpoint, which starts with \\x89RMC");
         }
@@ -212,7 +231,8 @@ public final class RmcFile implements AutoCloseable {
             throw where.corrupt(at, "expected " + what + ", after a padding of zeros");
         }
         MemorySegment payload = chunk.slice(bytes, "data");
-        check(payload, crc, at, what);
+        chunks.add(new Sum(payload, crc, where, at, what));
+        RmcTypes.update(all, crc);
         return payload;
     }
 
@@ -245,12 +265,18 @@ public final class RmcFile implements AutoCloseable {
     }
 
     private void check(MemorySegment bytes, int crc, long at, String what) throws CorruptFileException {
-        int found = (int) ByteTransfer.checksum(bytes, new CRC32C());
-        if (found != crc) {
-            throw where.corrupt(at, what + ": expected checksum " + Integer.toHexString(crc) + ", found " + Integer.toHexString(found)
-                + ": the file is damaged");
-        }
+        new Sum(bytes, crc, where, at, what).expect((int) ByteTransfer.checksum(bytes, new CRC32C()));
         RmcTypes.update(all, crc);
+    }
+
+    /** Bytes with the checksum that they should have. */
+    private record Sum(MemorySegment bytes, int crc, Location where, long at, String what) {
+        void expect(int found) throws CorruptFileException {
+            if (found != crc) {
+                throw where.corrupt(at, what + ": expected checksum " + Integer.toHexString(crc) + ", found " + Integer.toHexString(found)
+                    + ": the file is damaged");
+            }
+        }
     }
 
     /** A protobuf varint of up to 63 bits. */

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HugePages {
     private static final long PAGE = 2L << 20;
+    private static final long ALIGNMENT = 64;
     private static final int READ_WRITE = 3; // PROT_READ | PROT_WRITE
     private static final int PRIVATE_ANONYMOUS = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
     private static final int MADV_HUGEPAGE = 14;
@@ -47,9 +48,13 @@ final class HugePages {
      * @throws OutOfMemoryError if the system has no more
      */
     static MemorySegment allocate(Arena arena, long bytes) {
+        return allocate(arena, bytes, true);
+    }
+
+    private static MemorySegment allocate(Arena arena, long bytes, boolean large) {
         Calls calls = CALLS;
         if (calls == null || bytes < 2 * PAGE) {
-            return arena.allocate(bytes, 64);
+            return arena.allocate(bytes, ALIGNMENT);
         }
         long whole = bytes + PAGE; // of which some page boundary is the start
         try {
@@ -57,7 +62,9 @@ final class HugePages {
             if (mapped.address() == -1) {
                 throw new OutOfMemoryError("no " + bytes + " bytes of native memory");
             }
-            int refused = (int) calls.madvise.invokeExact(mapped, whole, MADV_HUGEPAGE); // advice: without it, small pages
+            if (large) {
+                int refused = (int) calls.madvise.invokeExact(mapped, whole, MADV_HUGEPAGE); // advice: without it, small pages
+            }
             MemorySegment owned = mapped.reinterpret(whole, arena, m -> unmap(calls, m));
             long start = (PAGE - mapped.address() % PAGE) % PAGE;
             return owned.asSlice(start, bytes);
@@ -65,6 +72,41 @@ final class HugePages {
             throw e;
         } catch (Throwable e) {
             throw new IllegalStateException("native memory: " + e, e);
+        }
+    }
+
+    /**
+     * Cuts pieces from large allocations: small ones share pages, and none needs clearing of its own. In small pages: this is for what is
+     * written once, where large ones gain less in a run than they cost on a virtual machine whose memory is fresh.
+     */
+    static final class Pool {
+        private static final long LEAST = PAGE / 2;
+        private static final long MOST = 32 * PAGE;
+
+        private final Arena arena;
+        private @Nullable MemorySegment chunk;
+        private long chunkBytes = LEAST / 4;
+        private long used;
+
+        /** @param arena owns the memory */
+        Pool(Arena arena) {
+            this.arena = arena;
+        }
+
+        /** Address of zeroed memory, aligned to 64 bytes. */
+        long allocate(long bytes) {
+            long size = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+            if (size > MOST / 4) {
+                return HugePages.allocate(arena, size, false).address();
+            }
+            if (chunk == null || used + size > chunkBytes) {
+                chunkBytes = Math.max(size, Math.min(4 * chunkBytes, MOST)); // small programs take little
+                chunk = HugePages.allocate(arena, chunkBytes, false);
+                used = 0;
+            }
+            long address = chunk.address() + used;
+            used += size;
+            return address;
         }
     }
 

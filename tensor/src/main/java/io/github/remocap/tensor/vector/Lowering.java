@@ -27,7 +27,7 @@ final class Lowering {
 
     private final VectorDevice device;
     private final Compilation compilation;
-    private final Arena arena;
+    private final HugePages.Pool memory;
     private final boolean fold;
     private final List<Step> steps = new ArrayList<>();
     private final List<Buffer> planned = new ArrayList<>();
@@ -54,7 +54,7 @@ final class Lowering {
         this.fold = fold;
         this.device = device;
         this.compilation = compilation;
-        this.arena = arena;
+        this.memory = new HugePages.Pool(arena);
         List<Tensor> order = Graph.reachable(compilation.targets());
         this.current = order.getFirst();
         for (Tensor node : order) {
@@ -240,7 +240,7 @@ final class Lowering {
     }
 
     private long allocate(long bytes) {
-        return fold ? HugePages.allocate(arena, Math.max(64, bytes)).address() : device.workspace(Math.max(64, bytes));
+        return fold ? memory.allocate(Math.max(64, bytes)) : device.workspace(Math.max(64, bytes));
     }
 
     /** The elements of a constant. A short-lived program (that folds nothing) reads stored ones where they are. */
@@ -702,7 +702,9 @@ final class Lowering {
         Buffer bias = bias(node, op.epilogue(), 2);
         Buffer residual = residual(node, op.epilogue(), 2);
         if (oneRight) {
-            Buffer packed = pack(b, (right, to) -> new Products.PackMatrix(right, 1, k, n, op.transposeB(), to), ImplicitGemm.packedFloats(1, k, n));
+            Buffer packed = pack(b, (right, to) -> op.transposeB()
+                ? new PackWeights.Direct(right, ImplicitGemm.panel(1, k, n), n, k, 1, PackWeights.straight(1), false, to)
+                : new Products.PackMatrix(right, 1, k, n, false, to), ImplicitGemm.packedFloats(1, k, n));
             int rows = Math.toIntExact(oneLeft ? m : batch * m);
             ImplicitGemm gemm = ImplicitGemm.product(rows, k, n);
             Buffer y = output(node);

@@ -3,19 +3,19 @@ package io.github.remocap.tensor.vector;
 import static io.github.remocap.tensor.vector.Simd.LANES;
 import static io.github.remocap.tensor.vector.Simd.all;
 import static io.github.remocap.tensor.vector.Simd.fma;
-import static io.github.remocap.tensor.vector.Simd.get;
 import static io.github.remocap.tensor.vector.Simd.load;
-import static io.github.remocap.tensor.vector.Simd.set;
 import static io.github.remocap.tensor.vector.Simd.store;
 
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Packs convolution weights that change from run to run. A row is what one panel has of one input channel: all taps of a panel's
- * output channels, read from neighbouring memory and written in whole cache lines.
+ * Packs convolution weights, and those of linear layers, whose only tap is one. A unit packs some input channels of a panel's output channels, a
+ * block at a time through arrays: what goes in and out is copied in long runs, and plain loops over arrays are fast as soon as the program starts.
  */
 abstract sealed class PackWeights extends Step {
     private static final int GRAIN = 4096;
+    /** Floats at a time: they stay in the first-level cache or near it. */
+    private static final int BLOCK = 8192;
 
     private final Buffer w;
     /** Output channels of a panel. */
@@ -29,6 +29,7 @@ abstract sealed class PackWeights extends Step {
     private final long inputStride;
     private final long outputStride;
     private final int pieces;
+    private final int block; // input channels
 
     private PackWeights(Buffer w, int width, int outputs, int inputs, int taps, int[] order, boolean swapped) {
         this.w = w;
@@ -41,6 +42,7 @@ abstract sealed class PackWeights extends Step {
         this.inputStride = swapped ? 4L * inputs * taps : 4L * taps;
         this.outputStride = swapped ? 4L * taps : 4L * inputs * taps;
         this.pieces = Math.clamp((long) this.inputs * taps * width / GRAIN, 1, 16);
+        this.block = Math.clamp(BLOCK / (taps * width), 1, (this.inputs + pieces - 1) / pieces);
     }
 
     /** Taps in their own order. */
@@ -64,23 +66,53 @@ abstract sealed class PackWeights extends Step {
         int piece = unit % pieces;
         int columns = Math.min(width, outputs - panel * width);
         int end = (int) from(inputs, pieces, piece + 1);
-        for (int c = (int) from(inputs, pieces, piece); c < end; c++) {
-            row(w.at() + inputStride * c + outputStride * panel * width, columns, panel, c, memory);
+        for (int c = (int) from(inputs, pieces, piece); c < end; c += block) {
+            int count = Math.min(block, end - c);
+            read(panel, columns, c, count, memory.floats);
+            write(panel, columns, c, count, memory);
         }
     }
 
-    /** Packs one input channel of a panel, whose first weight is at {@code from}. */
-    abstract void row(long from, int columns, int panel, int c, Scratch memory);
+    /** Packs what has been read of {@code count} input channels from {@code c}, see {@link #at}. */
+    abstract void write(int panel, int columns, int c, int count, Scratch memory);
 
-    /** One tap of each column. */
-    final void line(long from, int columns, int t, long to) {
-        long at = from + 4L * order[t];
+    /** Floats of a block. */
+    final int blockFloats() {
+        return block * taps * width;
+    }
+
+    private void read(int panel, int columns, int c, int count, float[] f) {
+        long from = w.at() + inputStride * c + outputStride * panel * width;
+        if (swapped) {
+            for (int i = 0; i < count; i++) {
+                Simd.read(from + inputStride * i, f, i * columns * taps, columns * taps);
+            }
+        } else {
+            for (int j = 0; j < columns; j++) {
+                Simd.read(from + outputStride * j, f, j * count * taps, count * taps);
+            }
+        }
+    }
+
+    /** Where a block has tap {@code t} of its channel {@code i} for the panel's first column. */
+    final int at(int i, int columns, int t) {
+        return (swapped ? i * columns : i) * taps + order[t];
+    }
+
+    /** Floats from column to column there. */
+    final int step(int count) {
+        return swapped ? taps : count * taps;
+    }
+
+    /** One tap of each column, and zeros. */
+    final void line(float[] f, int from, int step, int columns, int to) {
+        int at = from;
         for (int j = 0; j < columns; j++) {
-            set(to + 4L * j, get(at));
-            at += outputStride;
+            f[to + j] = f[at];
+            at += step;
         }
         for (int j = columns; j < width; j++) {
-            set(to + 4L * j, 0f);
+            f[to + j] = 0f;
         }
     }
 
@@ -102,10 +134,20 @@ abstract sealed class PackWeights extends Step {
         }
 
         @Override
-        void row(long from, int columns, int panel, int c, Scratch memory) {
-            long to = packed.at() + 4L * width * ((long) panel * taps * inputs + c);
+        int scratchFloats() {
+            return 2 * blockFloats();
+        }
+
+        @Override
+        void write(int panel, int columns, int c, int count, Scratch memory) {
+            float[] f = memory.floats;
+            int lines = blockFloats();
+            int step = step(count);
             for (int t = 0; t < taps; t++) {
-                line(from, columns, t, to + 4L * width * t * inputs);
+                for (int i = 0; i < count; i++) {
+                    line(f, at(i, columns, t), step, columns, lines + width * i);
+                }
+                Simd.write(f, lines, packed.at() + 4L * width * ((long) (panel * taps + t) * inputs + c), width * count);
             }
         }
     }
@@ -126,23 +168,34 @@ abstract sealed class PackWeights extends Step {
         }
 
         @Override
+        int scratchFloats() {
+            return blockFloats() + width * 9;
+        }
+
+        @Override
         long scratchBytes() {
             return 4L * width * (9 + 3 * SIZE);
         }
 
         @Override
-        void row(long from, int columns, int panel, int c, Scratch memory) {
-            long half = memory.address + 4L * width * 9;
-            for (int t = 0; t < 9; t++) {
-                line(from, columns, t, memory.address + 4L * width * t);
+        void write(int panel, int columns, int c, int count, Scratch memory) {
+            for (int i = 0; i < count; i++) {
+                for (int t = 0; t < 9; t++) {
+                    line(memory.floats, at(i, columns, t), step(count), columns, blockFloats() + width * t);
+                }
+                Simd.write(memory.floats, blockFloats(), memory.address, width * 9);
+                transform(memory.address, packed.at() + 4L * width * ((long) panel * SIZE * SIZE * inputs + c + i));
             }
+        }
+
+        private void transform(long weights, long to) {
             long line = 4L * width;
+            long half = weights + line * 9;
             long plane = line * inputs;
-            long to = packed.at() + line * ((long) panel * SIZE * SIZE * inputs + c);
             for (int i = 0; i < 3 + SIZE; i++) { // columns, then rows; one call, which is inlined once
                 boolean column = i < 3;
                 int y = i - 3;
-                points(column ? memory.address + line * i : half + 3 * line * y, column ? 3 * line : line, column ? half + line * i : to + plane * SIZE * y,
+                points(column ? weights + line * i : half + 3 * line * y, column ? 3 * line : line, column ? half + line * i : to + plane * SIZE * y,
                     column ? 3 * line : plane);
             }
         }

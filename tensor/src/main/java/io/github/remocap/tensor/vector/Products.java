@@ -60,24 +60,33 @@ final class Products {
         private final int outputs;
         private final int inputs;
         private final Buffer packed;
+        private final int pieces;
 
         PackWinograd(Buffer w, int outputs, int inputs, Buffer packed) {
             this.w = w;
             this.outputs = outputs;
             this.inputs = inputs;
             this.packed = packed;
+            this.pieces = Math.min(8, inputs);
         }
 
         @Override
         int units() {
-            return (outputs + MicroKernel.COLUMNS - 1) / MicroKernel.COLUMNS;
+            return (outputs + MicroKernel.COLUMNS - 1) / MicroKernel.COLUMNS * pieces;
+        }
+
+        @Override
+        int scratchFloats() {
+            return Winograd.packScratch((inputs + pieces - 1) / pieces);
         }
 
         @Override
         void run(int unit, Scratch memory) {
-            int first = unit * MicroKernel.COLUMNS;
-            Winograd.pack(w.at() + 36L * first * inputs, Math.min(MicroKernel.COLUMNS, outputs - first), inputs,
-                packed.at() + 4 * Winograd.packedFloats(inputs, MicroKernel.COLUMNS) * unit);
+            int panel = unit / pieces;
+            int piece = unit % pieces;
+            int first = panel * MicroKernel.COLUMNS;
+            Winograd.packPanel(w.at() + 36L * first * inputs, Math.min(MicroKernel.COLUMNS, outputs - first), inputs, (int) from(inputs, pieces, piece),
+                (int) from(inputs, pieces, piece + 1), packed.at() + 4 * Winograd.packedFloats(inputs, MicroKernel.COLUMNS) * panel, memory.floats);
         }
     }
 

@@ -114,26 +114,61 @@ public final class Winograd {
      * @param packed address that receives {@code [ceil(outChannels / PANEL)][36][channels][PANEL]}, zeros in the tail
      */
     public static void pack(long weights, int outChannels, int channels, long packed) {
+        float[] scratch = new float[packScratch(channels)];
+        for (int n = 0; n < outChannels; n += COLUMNS) {
+            packPanel(weights + 36L * n * channels, Math.min(COLUMNS, outChannels - n), channels, 0, channels,
+                packed + 4L * n * FREQUENCIES * channels, scratch);
+        }
+    }
+
+    /** Floats of scratch for {@link #packPanel}. */
+    static int packScratch(int channels) {
+        return COLUMNS * (9 * channels + FREQUENCIES);
+    }
+
+    /**
+     * A part of a panel.
+     *
+     * @param weights address of the panel's first output channel
+     * @param outChannels of the panel
+     * @param from first input channel
+     * @param end behind the last one
+     * @param packed address of the panel
+     * @param f scratch
+     */
+    static void packPanel(long weights, int outChannels, int channels, int from, int end, long packed, float[] f) {
+        int taps = 9 * (end - from);
+        int lines = COLUMNS * taps;
+        for (int n = 0; n < outChannels; n++) {
+            Simd.read(weights + 36L * ((long) n * channels + from), f, n * taps, taps);
+        }
+        java.util.Arrays.fill(f, lines, lines + FREQUENCIES * COLUMNS, 0f); // of output channels that there are not
         double[] half = new double[PATCH * 3];
-        for (int n = 0; n < ceilDiv(outChannels, COLUMNS) * COLUMNS; n++) {
-            long panel = packed + 4L * ((long) (n / COLUMNS) * FREQUENCIES * channels * COLUMNS + n % COLUMNS);
-            for (int c = 0; c < channels; c++) {
-                long kernel = weights + 36L * ((long) n * channels + c);
-                for (int i = 0; i < PATCH; i++) {
-                    for (int x = 0; x < 3; x++) {
-                        double sum = 0;
-                        for (int y = 0; y < 3 && n < outChannels; y++) {
-                            sum += G[i][y] * Simd.get(kernel + 4L * (3 * y + x));
-                        }
-                        half[3 * i + x] = sum;
-                    }
-                }
-                for (int f = 0; f < FREQUENCIES; f++) {
-                    int i = f / PATCH;
-                    double[] g = G[f % PATCH];
-                    double u = half[3 * i] * g[0] + half[3 * i + 1] * g[1] + half[3 * i + 2] * g[2];
-                    Simd.set(panel + 4L * COLUMNS * ((long) f * channels + c), (float) u);
-                }
+        for (int c = from; c < end; c++) {
+            for (int n = 0; n < outChannels; n++) {
+                transform(f, n * taps + 9 * (c - from), half, lines + n);
+            }
+            for (int frequency = 0; frequency < FREQUENCIES; frequency++) {
+                Simd.write(f, lines + frequency * COLUMNS, packed + 4L * COLUMNS * ((long) frequency * channels + c), COLUMNS);
+            }
+        }
+    }
+
+    /** One kernel at {@code w} to its frequencies, {@code COLUMNS} apart. */
+    private static void transform(float[] f, int w, double[] half, int to) {
+        for (int i = 0; i < PATCH; i++) {
+            double[] g = G[i];
+            for (int x = 0; x < 3; x++) {
+                half[3 * i + x] = g[0] * f[w + x] + g[1] * f[w + 3 + x] + g[2] * f[w + 6 + x];
+            }
+        }
+        for (int i = 0; i < PATCH; i++) {
+            double a = half[3 * i];
+            double b = half[3 * i + 1];
+            double c = half[3 * i + 2];
+            for (int j = 0; j < PATCH; j++) {
+                double[] g = G[j];
+                f[to + (PATCH * i + j) * COLUMNS] = (float) (a * g[0] + b * g[1] + c * g[2]);
             }
         }
     }
