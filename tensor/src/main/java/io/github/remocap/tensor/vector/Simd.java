@@ -194,7 +194,7 @@ final class Simd {
         p = fma(p, r.mul(r), r).add(all(1f));
         // The last bits of 1.5 * 2^23 + n, as an exponent.
         IntVector power = shifted.reinterpretAsInts().add(IntVector.broadcast(INTS, 127 - 0x4B400000)).lanewise(VectorOperators.LSHL, 23);
-        return p.mul(power.reinterpretAsFloats()).blend(zero(), x.compare(VectorOperators.LT, -87.33654f));
+        return p.mul(power.reinterpretAsFloats()).blend(zero(), x.compare(VectorOperators.LT, all(-87.33654f)));
     }
 
     static FloatVector sigmoid(FloatVector x) {

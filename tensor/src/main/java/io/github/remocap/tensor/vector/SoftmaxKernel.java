@@ -40,15 +40,24 @@ final class SoftmaxKernel {
         return m.reduceLanes(VectorOperators.MAX);
     }
 
-    /** {@code p = exp(scale (p - max))}; their sum. */
+    /** {@code p = exp(scale (p - max))}; their sum. In two methods: the compiler's budget ends in one, and vectors become objects. */
     private static float exp(float[] p, int from, int end, float max, float scale) {
+        exponentials(p, from, end, max, scale);
+        return sum(p, from, end);
+    }
+
+    private static void exponentials(float[] p, int from, int end, float max, float scale) {
         FloatVector m = all(max);
         FloatVector f = all(scale);
+        for (int i = from; i < end; i += LANES) {
+            Simd.expOfNegative(Simd.load(p, i).sub(m).mul(f)).intoArray(p, i);
+        }
+    }
+
+    private static float sum(float[] p, int from, int end) {
         FloatVector sum = Simd.zero();
         for (int i = from; i < end; i += LANES) {
-            FloatVector e = Simd.expOfNegative(FloatVector.fromArray(SPECIES, p, i).sub(m).mul(f));
-            e.intoArray(p, i);
-            sum = sum.add(e);
+            sum = sum.add(Simd.load(p, i));
         }
         return Simd.sum(sum);
     }
