@@ -359,6 +359,7 @@ public final class OpCases {
         }
         matmul(false, false, Epilogue.NONE, shape(100, 800), shape(800, 300), false);
         matmul(false, true, epilogue(7), shape(65, 385), shape(129, 385), false);
+        matmul(false, true, epilogue(2), shape(2, 18000), shape(130, 18000), false);
         matmul(false, false, Epilogue.NONE, shape(0, 4), shape(4, 5), false);
         matmul(false, false, Epilogue.NONE, shape(3, 4), shape(4, 0), false);
         matmul(false, false, Epilogue.NONE, shape(3, 0), shape(0, 5), false);
@@ -442,10 +443,12 @@ public final class OpCases {
         conv(" kernel as large as the image", Epilogue.NONE, 1, 0, shape(2, 3, 4, 5), shape(6, 5, 3, 4), true);
         conv(" deep", epilogue(7), 1, 1, shape(1, 14, 14, 64), shape(64, 64, 3, 3), false);
         conv(" wide", Epilogue.NONE, 1, 0, shape(1, 9, 9, 20), shape(300, 20, 1, 1), false);
+        conv(" many channels of one tap", epilogue(7), 2, 0, shape(1, 5, 5, 260), shape(130, 260, 1, 1), false);
         conv(" no images", Epilogue.NONE, 1, 1, shape(0, 5, 5, 3), shape(4, 3, 3, 3), false);
         conv(" no channels", epilogue(1), 1, 1, shape(2, 5, 5, 0), shape(4, 0, 3, 3), false);
         gradients(1, 1, shape(1, 15, 15, 100), shape(40, 100, 3, 3), false);
         gradients(2, 1, shape(2, 16, 16, 20), shape(19, 20, 3, 3), false);
+        gradients(2, 1, shape(1, 6, 7, 130), shape(260, 130, 3, 3), false);
         gradients(1, 1, shape(0, 5, 5, 3), shape(4, 3, 3, 3), false);
         gradients(2, 1, shape(0, 5, 5, 3), shape(4, 3, 3, 3), false);
     }

@@ -143,6 +143,16 @@ class RmcFileTest {
     }
 
     @Test
+    void damageBeforeTheEndOfACutFileIsReportedFirst() throws IOException {
+        byte[] b = Files.readAllBytes(write(1000));
+        b[1500] ^= 1;
+        Path bad = Files.write(dir.resolve("bad.rmc"), Arrays.copyOf(b, b.length - 100));
+        CorruptFileException e = assertThrows(CorruptFileException.class, () -> RmcFile.open(bad).close());
+        assertEquals("big", e.entry());
+        assertTrue(e.offset() < 1500 && e.getMessage().contains("checksum"), e.getMessage());
+    }
+
+    @Test
     void aFailedWriteLeavesTheOldFile() throws IOException {
         Path path = write(1000);
         byte[] before = Files.readAllBytes(path);

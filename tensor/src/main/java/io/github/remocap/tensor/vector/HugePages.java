@@ -13,7 +13,7 @@ import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Large native memory, in pages of 2 MB where Linux grants them on request: weights that stream past the caches then need no walk
+ * Large native memory, in pages of 2 MB where Linux grants them on request: what streams past the caches then needs no walk
  * through page tables every 4 KB, and fresh memory comes with one page fault instead of 512. Elsewhere, what an arena gives.
  */
 final class HugePages {
@@ -100,8 +100,9 @@ final class HugePages {
                 return HugePages.allocate(arena, size, false).address();
             }
             if (chunk == null || used + size > chunkBytes) {
-                chunkBytes = Math.max(size, Math.min(4 * chunkBytes, MOST)); // small programs take little
-                chunk = HugePages.allocate(arena, chunkBytes, false);
+                long next = Math.max(size, Math.min(4 * chunkBytes, MOST)); // small programs take little
+                chunk = HugePages.allocate(arena, next, false);
+                chunkBytes = next;
                 used = 0;
             }
             long address = chunk.address() + used;

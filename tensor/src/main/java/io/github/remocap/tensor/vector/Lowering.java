@@ -27,6 +27,7 @@ final class Lowering {
 
     private final VectorDevice device;
     private final Compilation compilation;
+    private final Arena arena;
     private final HugePages.Pool memory;
     private final boolean fold;
     private final List<Step> steps = new ArrayList<>();
@@ -54,6 +55,7 @@ final class Lowering {
         this.fold = fold;
         this.device = device;
         this.compilation = compilation;
+        this.arena = arena;
         this.memory = new HugePages.Pool(arena);
         List<Tensor> order = Graph.reachable(compilation.targets());
         this.current = order.getFirst();
@@ -222,7 +224,7 @@ final class Lowering {
         }
         MemoryPlan plan = MemoryPlan.of(lives);
         slabBytes = plan.bytes();
-        long base = allocate(slabBytes);
+        long base = fold ? HugePages.allocate(arena, Math.max(64, slabBytes)).address() : device.workspace(Math.max(64, slabBytes));
         for (int i = 0; i < lives.size(); i++) {
             planned.get(i).place(base + plan.offset(i));
         }

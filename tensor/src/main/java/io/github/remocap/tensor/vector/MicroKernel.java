@@ -9,7 +9,8 @@ import static io.github.remocap.tensor.vector.Simd.load;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The register tile that every matrix product runs through: {@link #ROWS} rows times {@link #COLUMNS} of accumulators.
+ * The register tile that most products run through: {@link #ROWS} rows times {@link #COLUMNS} of accumulators. {@link ProductKernel} is for long
+ * sums of many columns, {@link PixelKernel} for gradients to weights.
  *
  * <p>The form of the inner loop is a matter of register allocation, which decides between full speed and less than half of it:
  * with two vectors of the right matrix and two broadcasts, the accumulators fill all 16 registers of AVX2, but the compiler

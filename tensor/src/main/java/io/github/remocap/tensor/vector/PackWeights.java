@@ -9,7 +9,7 @@ import static io.github.remocap.tensor.vector.Simd.store;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Packs convolution weights, and those of linear layers, whose only tap is one. A unit packs some input channels of a panel's output channels, a
+ * Packs convolution weights, and those of linear layers, which have one tap. A unit packs some input channels of a panel's output channels, a
  * block at a time through arrays: what goes in and out is copied in long runs, and plain loops over arrays are fast as soon as the program starts.
  */
 abstract sealed class PackWeights extends Step {

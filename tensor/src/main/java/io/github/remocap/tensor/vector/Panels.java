@@ -11,7 +11,7 @@ final class Panels {
     }
 
     /**
-     * Packs convolution weights.
+     * Packs convolution weights, for tests and measurements; programs have {@link PackWeights}.
      *
      * @param weights address of {@code [outChannels, channels, kernelHeight, kernelWidth]}
      * @param packed address that receives {@code [ceil(outChannels / width)][kernelHeight * kernelWidth * channels][width]}, zeros in the tail

@@ -10,7 +10,7 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * The register tile of sums over pixels: {@link #ROWS} neighbouring channels of a pixel times two vectors of another tensor's channels
- * there. Both sides are read as they lie in memory, pixel by pixel.
+ * there. Both sides keep the order they have in memory, pixel by pixel: nothing is transposed.
  *
  * <p>Twelve channels with 32 registers of 512 bits, else six. With 16 registers a branch that is never taken ends a block after two rows, or the
  * compiler loads the six broadcasts together and has no registers left for sums.

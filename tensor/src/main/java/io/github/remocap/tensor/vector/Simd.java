@@ -85,11 +85,6 @@ final class Simd {
         return FloatVector.fromMemorySegment(SPECIES, ALL, address, LE);
     }
 
-    /** The first {@code count} floats, and zeros. */
-    static FloatVector load(long address, int count) {
-        return FloatVector.fromMemorySegment(SPECIES, ALL, address, LE, SPECIES.indexInRange(0, count));
-    }
-
     static void store(FloatVector v, long address) {
         v.intoMemorySegment(ALL, address, LE);
     }
@@ -200,6 +195,31 @@ final class Simd {
     static FloatVector sigmoid(FloatVector x) {
         FloatVector one = all(1f);
         return one.div(exp(zero().sub(x)).add(one));
+    }
+
+    /**
+     * {@code to[offset .. offset + LANES)}: the first {@code count} floats at {@code from}, none if that is negative, and zeros. Nothing else is read;
+     * with vectors of 128 bits one by one, since not every such processor can leave lanes out.
+     */
+    static void copyPart(long from, int count, float[] to, int offset) {
+        if (LANES > 4) {
+            FloatVector.fromMemorySegment(SPECIES, ALL, from, LE, SPECIES.indexInRange(0, count)).intoArray(to, offset);
+            return;
+        }
+        for (int i = 0; i < LANES; i++) {
+            to[offset + i] = i < count ? get(from + 4L * i) : 0f;
+        }
+    }
+
+    /** The same from memory to memory. */
+    static void copyPart(long from, int count, long to) {
+        if (LANES > 4) {
+            store(FloatVector.fromMemorySegment(SPECIES, ALL, from, LE, SPECIES.indexInRange(0, count)), to);
+            return;
+        }
+        for (int i = 0; i < LANES; i++) {
+            set(to + 4L * i, i < count ? get(from + 4L * i) : 0f);
+        }
     }
 
     /** As {@link #copyIn}, for long runs: fast even before this code is compiled. */

@@ -259,8 +259,8 @@ final class WeightGradient extends Step {
             panel += panelBytes;
         }
         if (c < columns) {
-            Simd.store(Simd.load(from + 4L * c, columns - c), panel);
-            Simd.store(Simd.load(from + 4L * (c + LANES), columns - c - LANES), panel + Simd.VECTOR_BYTES);
+            Simd.copyPart(from + 4L * c, columns - c, panel);
+            Simd.copyPart(from + 4L * (c + LANES), columns - c - LANES, panel + Simd.VECTOR_BYTES);
         }
     }
 
@@ -300,7 +300,7 @@ final class WeightGradient extends Step {
         }
         for (; c < channels; c += ROWS) { // zeros for channels that there are not
             for (int i = 0; i < SPAN; i += LANES) {
-                Simd.load(from + 4L * (c + i), channels - c - i).intoArray(f, at + i);
+                Simd.copyPart(from + 4L * (c + i), channels - c - i, f, at + i);
             }
             at += tileFloats;
         }

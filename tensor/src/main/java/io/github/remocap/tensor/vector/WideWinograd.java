@@ -8,7 +8,7 @@ import static io.github.remocap.tensor.vector.Simd.LANES;
  * {@link Winograd}'s convolution for many channels and few pixels, in two passes: first all patches are transformed, then a unit of
  * work computes a panel of output channels for a range of tiles. Weights are transformed where they are used, a row of frequencies at
  * a time: four times as large, they would have to come from memory, which takes longer than to compute them. They are packed as for
- * {@link ImplicitGemm}, in wider panels, so that nothing is prepared when weights change.
+ * {@link ImplicitGemm}, so that nothing is prepared when weights change.
  *
  * <p>An instance is the geometry; it holds no memory, and any number of threads may run it at once, each with a scratch.
  */

@@ -108,10 +108,10 @@ public final class Winograd {
     }
 
     /**
-     * Transforms and packs weights.
+     * Transforms and packs weights, for tests and measurements.
      *
      * @param weights address of {@code [outChannels, channels, 3, 3]}
-     * @param packed address that receives {@code [ceil(outChannels / PANEL)][36][channels][PANEL]}, zeros in the tail
+     * @param packed address that receives {@code [ceil(outChannels / COLUMNS)][36][channels][COLUMNS]}, zeros in the tail
      */
     public static void pack(long weights, int outChannels, int channels, long packed) {
         float[] scratch = new float[packScratch(channels)];

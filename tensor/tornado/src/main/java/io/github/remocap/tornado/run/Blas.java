@@ -69,9 +69,14 @@ final class Blas {
 
     /** Makes the library's handle for a device's queue, once. */
     LibraryContext open(TornadoXPUDevice device, long plan) {
-        LibraryContext opened = context == null ? library.createContext(device, plan) : context;
-        context = opened;
-        return opened;
+        if (context == null) {
+            try {
+                context = library.createContext(device, plan);
+            } catch (RuntimeException | Error e) {
+                throw new DeviceException("the library for products does not start: " + e.getMessage() + ". " + Advice.LIBRARY, e);
+            }
+        }
+        return context;
     }
 
     /** Frees the library's handle. */

@@ -99,6 +99,18 @@ class BlasTest {
     }
 
     @Test
+    void aLibraryThatDoesNotStartSaysWhatHelps() {
+        Blas blas = new Blas(new Recorder() {
+            @Override
+            public LibraryContext createContext(TornadoXPUDevice device, long executionPlanId) {
+                throw new TornadoRuntimeException("no handle");
+            }
+        });
+        DeviceException e = assertThrows(DeviceException.class, () -> blas.open(device(), PLAN));
+        assertTrue(e.getMessage().contains("no handle") && e.getMessage().contains(Libraries.PROPERTY + "=never"), e.getMessage());
+    }
+
+    @Test
     void argumentsAreThoseOfCublas() {
         Recorder library = new Recorder();
         Blas blas = new Blas(library);
