@@ -12,7 +12,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -22,9 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns the nodes of an optimized graph into steps and buffers, and plans the buffers' memory. */
 final class Lowering {
-    /** Below, weights that are transformed beforehand are most of what is read. */
-    private static final int WINOGRAD_PIXELS = 400;
-
     private final VectorDevice device;
     private final Compilation compilation;
     private final Arena arena;
@@ -42,6 +38,7 @@ final class Lowering {
     /** Values of updates that are computed right into the parameter's memory. */
     private final Map<Tensor, Tensor> inPlace = new HashMap<>();
     private final Fusions fusions;
+    private final LoweringProducts products = new LoweringProducts(this);
     private long fixedBytes;
     private long slabBytes;
     private Tensor current;
@@ -208,6 +205,11 @@ final class Lowering {
         return fixedBytes + slabBytes;
     }
 
+    /** Whether a node's elements are known when the program is compiled. */
+    boolean constant(Tensor node) {
+        return constants.contains(node);
+    }
+
     private boolean isConstant(Tensor node) {
         return switch (node.op()) {
             case Op.Constant c -> true;
@@ -230,7 +232,7 @@ final class Lowering {
         }
     }
 
-    private Buffer plannedBuffer(long bytes) {
+    Buffer plannedBuffer(long bytes) {
         Buffer b = Buffer.planned(Math.max(4, bytes));
         planned.add(b);
         return b;
@@ -257,7 +259,7 @@ final class Lowering {
     }
 
     /** The buffer of a computed node, a constant or a parameter. */
-    private Buffer buffer(Tensor node) {
+    Buffer buffer(Tensor node) {
         Buffer known = buffers.get(node);
         if (known != null) {
             return known;
@@ -278,14 +280,14 @@ final class Lowering {
         return b;
     }
 
-    private Buffer output(Tensor node) {
+    Buffer output(Tensor node) {
         Tensor parameter = inPlace.get(node);
         Buffer b = parameter != null ? buffer(parameter) : plannedBuffer(4 * node.shape().size());
         buffers.put(node, b);
         return b;
     }
 
-    private void emit(Step step, @Nullable Buffer... touched) {
+    void emit(Step step, @Nullable Buffer... touched) {
         if (step.units() == 0) {
             return;
         }
@@ -301,7 +303,7 @@ final class Lowering {
     }
 
     /** Memory for a packed right side, filled now if it is constant, else by a step of each run. */
-    private Buffer pack(Tensor right, PackMaker maker, long floats) {
+    Buffer pack(Tensor right, PackMaker maker, long floats) {
         if (!constants.contains(right)) {
             Buffer b = buffer(right);
             Buffer packed = plannedBuffer(4 * floats);
@@ -317,7 +319,8 @@ final class Lowering {
         return packed;
     }
 
-    private interface PackMaker {
+    /** Makes the step that packs a right side. */
+    interface PackMaker {
         Step make(Buffer right, Buffer packed);
     }
 
@@ -429,16 +432,16 @@ final class Lowering {
                 int n = node.dim(-1);
                 emit(new Reductions.Softmax(x, y, node.shape().size() / n, n), x, y);
             }
-            case Op.MatMul o -> matmul(node, o);
-            case Op.Conv2d o -> conv2d(node, o);
-            case Op.Conv2dInputGradient o -> conv2dInputGradient(node, o);
+            case Op.MatMul o -> products.matmul(node, o);
+            case Op.Conv2d o -> products.conv2d(node, o);
+            case Op.Conv2dInputGradient o -> products.conv2dInputGradient(node, o);
             case Op.Conv2dWeightGradient o -> {
                 Shape xs = node.input(0).shape();
                 Shape gs = node.input(1).shape();
-                if (nothingToMultiply(node, gs.size(), Epilogue.NONE, 2)) {
+                if (products.nothingToMultiply(node, gs.size(), Epilogue.NONE, 2)) {
                     return;
                 }
-                weightGradient(node.input(0), node.input(1), node, WeightGradient.Geometry.convolution(xs.dim(0), xs.dim(1), xs.dim(2), xs.dim(3),
+                products.weightGradient(node.input(0), node.input(1), node, WeightGradient.Geometry.convolution(xs.dim(0), xs.dim(1), xs.dim(2), xs.dim(3),
                     gs.dim(1), gs.dim(2), gs.dim(3), o.kernelHeight(), o.kernelWidth(), o.stride(), o.padding()));
             }
             case Op.SparseMatMul o -> {
@@ -569,18 +572,6 @@ final class Lowering {
         return Fused.Place.of(buffer, scalar);
     }
 
-    private void weightGradient(Tensor x, Tensor g, Tensor node, WeightGradient.Geometry geometry) {
-        Buffer in = buffer(x);
-        Buffer out = buffer(g);
-        boolean whole = geometry.parts() == 1;
-        Buffer w = whole ? output(node) : plannedBuffer(4 * geometry.floats() * geometry.parts());
-        emit(new WeightGradient(in, out, w, geometry), in, out, w);
-        if (!whole) {
-            Buffer sum = output(node);
-            emit(new WeightGradient.Sum(w, geometry.parts(), geometry.floats(), sum), w, sum);
-        }
-    }
-
     private void batchNorm(Tensor node, double eps, Buffer mean, Buffer variance) {
         Buffer x = buffer(node.input(0));
         Buffer gamma = buffer(node.input(1));
@@ -653,264 +644,5 @@ final class Lowering {
     private void copy(Shape area, Tensor from, long fromOffset, long[] fromStrides, Buffer to, long toOffset, long[] toStrides) {
         Buffer x = buffer(from);
         emit(new Movement.StridedCopy(area, x, fromOffset, fromStrides, to, toOffset, toStrides), x, to);
-    }
-
-    private @Nullable Buffer bias(Tensor node, Epilogue e, int first) {
-        return e.bias() ? buffer(node.input(first)) : null;
-    }
-
-    private @Nullable Buffer residual(Tensor node, Epilogue e, int first) {
-        return e.residual() ? buffer(node.input(first + (e.bias() ? 1 : 0))) : null;
-    }
-
-    /** Whether a product adds up nothing; then this has emitted what is left, the epilogue. */
-    private boolean nothingToMultiply(Tensor node, long products, Epilogue e, int first) {
-        if (node.shape().size() > 0 && products > 0) {
-            return false;
-        }
-        Buffer bias = bias(node, e, first);
-        Buffer residual = residual(node, e, first);
-        Buffer y = output(node);
-        emit(new Movement.Zero(y, node.shape().size()), y);
-        if (bias != null) {
-            emit(new Elementwise.Binary(Op.BinaryFn.ADD, y, node.shape(), bias, node.input(first).shape(), y, node.shape()), bias, y);
-        }
-        if (residual != null) {
-            emit(new Elementwise.Binary(Op.BinaryFn.ADD, y, node.shape(), residual, node.shape(), y, node.shape()), residual, y);
-        }
-        if (e.relu()) {
-            emit(new Elementwise.Unary(Op.UnaryFn.RELU, y, y, node.shape().size()), y);
-        }
-        return true;
-    }
-
-    private void matmul(Tensor node, Op.MatMul op) {
-        Tensor a = node.input(0);
-        Tensor b = node.input(1);
-        int m = node.dim(-2);
-        int n = node.dim(-1);
-        int k = a.dim(op.transposeA() ? -2 : -1);
-        if (nothingToMultiply(node, k, op.epilogue(), 2)) {
-            return;
-        }
-        if (op.transposeA() && !op.transposeB() && node.shape().rank() == 2 && op.epilogue().equals(Epilogue.NONE)) {
-            weightGradient(b, a, node, WeightGradient.Geometry.product(k, n, m)); // a linear layer's
-            return;
-        }
-        long batch = node.shape().size() / ((long) m * n);
-        Buffer left = op.transposeA() ? transposed(a) : buffer(a);
-        boolean oneRight = b.shape().size() == (long) k * n;
-        boolean oneLeft = a.shape().size() == (long) m * k;
-        Buffer bias = bias(node, op.epilogue(), 2);
-        Buffer residual = residual(node, op.epilogue(), 2);
-        if (oneRight) {
-            Buffer packed = pack(b, (right, to) -> op.transposeB()
-                ? new PackWeights.Direct(right, ImplicitGemm.panel(1, k, n), n, k, 1, PackWeights.straight(1), false, to)
-                : new Products.PackMatrix(right, 1, k, n, false, to), ImplicitGemm.packedFloats(1, k, n));
-            int rows = Math.toIntExact(oneLeft ? m : batch * m);
-            ImplicitGemm gemm = ImplicitGemm.product(rows, k, n);
-            Buffer y = output(node);
-            if (oneLeft && batch > 1) {
-                multiply(gemm, (int) batch, left, 0, packed, 0, bias, residual, op.epilogue().relu(), y, 4L * m * n, 2L * batch * m * n * k);
-            } else {
-                multiply(gemm, 1, left, 0, packed, 0, bias, residual, op.epilogue().relu(), y, 0, 2L * rows * n * k);
-            }
-            return;
-        }
-        int[] lead = Arrays.copyOf(node.shape().dims(), node.shape().rank() - 2);
-        int rights = Math.toIntExact(batch);
-        if (!oneLeft && a.shape().size() != batch * m * k) {
-            left = spread(a, left, op.transposeA(), lead);
-            oneLeft = false;
-        }
-        PackMaker maker = (right, to) -> new Products.PackMatrix(right, rights, k, n, op.transposeB(), to);
-        long floats = batch * ImplicitGemm.packedFloats(1, k, n);
-        Buffer packed;
-        if (b.shape().size() == batch * k * n) {
-            packed = pack(b, maker, floats);
-        } else {
-            Buffer right = spread(b, lead);
-            packed = plannedBuffer(4 * floats);
-            emit(maker.make(right, packed), right, packed);
-        }
-        Buffer y = output(node);
-        multiply(ImplicitGemm.product(m, k, n), rights, left, oneLeft ? 0 : 4L * m * k, packed, 4 * ImplicitGemm.packedFloats(1, k, n), bias, residual,
-            op.epilogue().relu(), y, 4L * m * n, 2L * rights * m * n * k);
-    }
-
-    /** The matrices of b repeated to the output's leading axes, where they are not already. */
-    private Buffer spread(Tensor b, int[] lead) {
-        return spread(b, buffer(b), false, lead);
-    }
-
-    private Buffer spread(Tensor x, Buffer own, boolean swapped, int[] lead) {
-        int[] full = Arrays.copyOf(lead, lead.length + 2);
-        full[lead.length] = x.dim(swapped ? -1 : -2);
-        full[lead.length + 1] = x.dim(swapped ? -2 : -1);
-        Shape to = Shape.of(full);
-        if (x.shape().size() == to.size()) {
-            return own;
-        }
-        int[] from = x.shape().dims();
-        from[from.length - 2] = full[lead.length];
-        from[from.length - 1] = full[lead.length + 1];
-        Buffer y = plannedBuffer(4 * to.size());
-        emit(new Movement.StridedCopy(to, own, 0, Strides.broadcast(Shape.of(from), to), y, 0, to.strides()), own, y);
-        return y;
-    }
-
-    private Buffer transposed(Tensor x) {
-        int[] dims = x.shape().dims();
-        long[] strides = x.shape().strides();
-        int r = dims.length;
-        int rows = dims[r - 2];
-        dims[r - 2] = dims[r - 1];
-        dims[r - 1] = rows;
-        long step = strides[r - 2];
-        strides[r - 2] = strides[r - 1];
-        strides[r - 1] = step;
-        Shape to = Shape.of(dims);
-        Buffer from = buffer(x);
-        Buffer y = plannedBuffer(4 * to.size());
-        emit(new Movement.StridedCopy(to, from, 0, strides, y, 0, to.strides()), from, y);
-        return y;
-    }
-
-    private void multiply(ImplicitGemm gemm, int batch, Buffer a, long batchBytes, Buffer packed, long packedBytes, @Nullable Buffer bias,
-        @Nullable Buffer residual, boolean relu, Buffer y, long outBytes, long flops) {
-        emit(new Products.Product(gemm, batch, a, batchBytes, packed, packedBytes, bias, residual, relu, y, outBytes, flops), a, packed, bias, residual, y);
-    }
-
-    private void winograd(WideWinograd winograd, Buffer x, Buffer packed, @Nullable Buffer bias, @Nullable Buffer residual, boolean relu, Buffer y,
-        long flops) {
-        emit(new Products.WinogradPatches(winograd, x), x);
-        emit(new Products.WideWinogradConvolution(winograd, packed, bias, residual, relu, y, flops), packed, bias, residual, y);
-    }
-
-    private void conv2d(Tensor node, Op.Conv2d op) {
-        Shape x = node.input(0).shape();
-        Shape w = node.input(1).shape();
-        int taps = w.dim(2) * w.dim(3);
-        if (nothingToMultiply(node, (long) taps * w.dim(1), op.epilogue(), 2)) {
-            return;
-        }
-        Buffer a = buffer(node.input(0));
-        Buffer bias = bias(node, op.epilogue(), 2);
-        Buffer residual = residual(node, op.epilogue(), 2);
-        long flops = 2 * node.shape().size() * w.dim(1) * taps;
-        boolean winograd = op.padding() == 1 && op.stride() == 1 && isWinograd(x.dim(0), x.dim(1), x.dim(2), w, w.dim(1), w.dim(0));
-        // Weights that are transformed beforehand take four times the memory, which must pay: few for many pixels.
-        if (winograd && x.dim(1) * x.dim(2) >= WINOGRAD_PIXELS) {
-            PackMaker maker = constants.contains(node.input(1)) ? (right, to) -> new Products.PackWinograd(right, w.dim(0), w.dim(1), to)
-                : (right, to) -> new PackWeights.Transformed(right, w.dim(0), w.dim(1), false, to);
-            winograd(x, node.input(1), w.dim(1), w.dim(0), maker, a, bias, residual, op.epilogue().relu(), node, flops);
-            return;
-        }
-        int width = winograd ? WideWinograd.PANEL : ImplicitGemm.panel(taps, w.dim(1), w.dim(0));
-        Buffer packed = pack(node.input(1),
-            (right, to) -> new PackWeights.Direct(right, width, w.dim(0), w.dim(1), taps, PackWeights.straight(taps), false, to),
-            Panels.floats(width, taps * w.dim(1), w.dim(0)));
-        if (winograd) {
-            winograd(new WideWinograd(x.dim(0), x.dim(1), x.dim(2), w.dim(1), w.dim(0)), a, packed, bias, residual, op.epilogue().relu(),
-                output(node), flops);
-            return;
-        }
-        ImplicitGemm gemm = ImplicitGemm.convolution(x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), w.dim(2), w.dim(3), op.stride(), op.padding());
-        multiply(gemm, 1, a, 0, packed, 0, bias, residual, op.epilogue().relu(), output(node), 0, flops);
-    }
-
-    /** Whether Winograd pays: transformed weights take four times the memory, so that they must be read for many pixels. */
-    private static boolean isWinograd(int images, int height, int width, Shape w, int inputs, int outputs) {
-        return w.dim(2) == 3 && w.dim(3) == 3 && WideWinograd.pays(images, height, width, inputs, outputs);
-    }
-
-    private void winograd(Shape x, Tensor w, int inputs, int outputs, PackMaker maker, Buffer a, @Nullable Buffer bias, @Nullable Buffer residual,
-        boolean relu, Tensor node, long flops) {
-        Buffer transformed = pack(w, maker, Winograd.packedFloats(inputs, outputs));
-        Buffer y = output(node);
-        emit(new Products.WinogradConvolution(new Winograd(x.dim(0), x.dim(1), x.dim(2), x.dim(3), outputs), a, transformed, bias, residual, relu, y,
-            flops), a, transformed, bias, residual, y);
-    }
-
-    /**
-     * A convolution of the output gradient with the flipped weight. With strides, one for each place in a stride, which some of the
-     * taps reach.
-     */
-    private void conv2dInputGradient(Tensor node, Op.Conv2dInputGradient op) {
-        Shape gs = node.input(0).shape();
-        Shape w = node.input(1).shape();
-        if (nothingToMultiply(node, gs.size(), Epilogue.NONE, 2)) {
-            return;
-        }
-        Buffer g = buffer(node.input(0));
-        int taps = w.dim(2) * w.dim(3);
-        long flops = 2 * gs.size() * w.dim(1) * taps;
-        if (op.stride() > 1) {
-            stridedInputGradient(node, op, g, flops);
-            return;
-        }
-        boolean winograd = op.padding() == 1 && isWinograd(gs.dim(0), gs.dim(1), gs.dim(2), w, w.dim(0), w.dim(1));
-        if (winograd && gs.dim(1) * gs.dim(2) >= WINOGRAD_PIXELS) {
-            winograd(gs, node.input(1), w.dim(0), w.dim(1), (right, to) -> new PackWeights.Transformed(right, w.dim(0), w.dim(1), true, to), g, null, null,
-                false, node, flops);
-            return;
-        }
-        int width = winograd ? WideWinograd.PANEL : ImplicitGemm.panel(taps, w.dim(0), w.dim(1));
-        Buffer packed = pack(node.input(1),
-            (right, to) -> new PackWeights.Direct(right, width, w.dim(0), w.dim(1), taps, PackWeights.flipped(taps), true, to),
-            Panels.floats(width, taps * w.dim(0), w.dim(1)));
-        if (winograd) {
-            winograd(new WideWinograd(gs.dim(0), gs.dim(1), gs.dim(2), w.dim(0), w.dim(1)), g, packed, null, null, false, output(node), flops);
-            return;
-        }
-        ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), gs.dim(1), gs.dim(2), gs.dim(3), w.dim(1), w.dim(2), w.dim(3), 1,
-            w.dim(2) - 1 - op.padding(), w.dim(3) - 1 - op.padding());
-        multiply(gemm, 1, g, 0, packed, 0, null, null, false, output(node), 0, flops);
-    }
-
-    private void stridedInputGradient(Tensor node, Op.Conv2dInputGradient op, Buffer g, long flops) {
-        Shape gs = node.input(0).shape();
-        Shape w = node.input(1).shape();
-        Buffer y = output(node);
-        int stride = op.stride();
-        int taps = w.dim(2) * w.dim(3);
-        StridedTaps[] rows = new StridedTaps[stride];
-        StridedTaps[] columns = new StridedTaps[stride];
-        boolean all = true;
-        for (int p = 0; p < stride; p++) {
-            rows[p] = StridedTaps.of(p, stride, op.padding(), w.dim(2), gs.dim(1), op.height());
-            columns[p] = StridedTaps.of(p, stride, op.padding(), w.dim(3), gs.dim(2), op.width());
-            all &= rows[p].complete() && columns[p].complete();
-        }
-        if (!all) {
-            emit(new Movement.Zero(y, node.shape().size()), y);
-        }
-        for (StridedTaps v : rows) {
-            for (StridedTaps h : columns) {
-                if (v.count() <= 0 || h.count() <= 0) {
-                    continue;
-                }
-                int[] order = new int[v.taps().length * h.taps().length];
-                for (int i = 0; i < order.length; i++) {
-                    order[i] = v.taps()[i / h.taps().length] * w.dim(3) + h.taps()[i % h.taps().length];
-                }
-                int width = ImplicitGemm.panel(order.length, w.dim(0), w.dim(1));
-                Buffer packed = pack(node.input(1),
-                    (right, to) -> new PackWeights.Direct(right, width, w.dim(0), w.dim(1), taps, order, true, to),
-                    Panels.floats(width, order.length * w.dim(0), w.dim(1)));
-                ImplicitGemm gemm = ImplicitGemm.convolution(gs.dim(0), gs.dim(1), gs.dim(2), gs.dim(3), w.dim(1), v.taps().length, h.taps().length, 1,
-                    v.padding(), h.padding());
-                Shape computed = Shape.of(gs.dim(0), v.extent(gs.dim(1)), h.extent(gs.dim(2)), w.dim(1));
-                Buffer part = plannedBuffer(4 * computed.size());
-                multiply(gemm, 1, g, 0, packed, 0, null, null, false, part, 0, flops * order.length / taps);
-                Shape area = Shape.of(gs.dim(0), v.count(), h.count(), w.dim(1));
-                long[] from = computed.strides();
-                long[] to = node.shape().strides();
-                long at = to[1] * (v.place() + (long) stride * v.start()) + to[2] * (h.place() + (long) stride * h.start());
-                to[1] *= stride;
-                to[2] *= stride;
-                emit(new Movement.StridedCopy(area, part, from[1] * v.skip() + from[2] * h.skip(), from, y, at, to), part, y);
-            }
-        }
     }
 }

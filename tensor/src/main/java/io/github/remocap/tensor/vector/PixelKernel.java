@@ -49,14 +49,7 @@ final class PixelKernel {
             six(depth, a, aOffset, b, c, to);
         }
         if (accumulate) { // Not in one method: the compiler's budget for inlining ends, and vectors become objects.
-            add(c, spare, cOffset);
-        }
-    }
-
-    private static void add(float[] c, int tile, int sums) {
-        for (int i = 0; i < TILE; i += 2 * LANES) {
-            load(c, sums + i).add(load(c, tile + i)).intoArray(c, sums + i);
-            load(c, sums + i + LANES).add(load(c, tile + i + LANES)).intoArray(c, sums + i + LANES);
+            ProductKernel.add(c, spare, cOffset, TILE);
         }
     }
 

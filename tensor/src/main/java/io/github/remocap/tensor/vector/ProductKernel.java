@@ -47,12 +47,13 @@ final class ProductKernel {
     static void multiply(int depth, float[] a, int aOffset, long b, float[] c, int cOffset, boolean accumulate, int spare) {
         twelve(depth, a, aOffset, b, c, accumulate ? spare : cOffset);
         if (accumulate) { // Not in one method: the compiler's budget for inlining ends, and vectors become objects.
-            add(c, spare, cOffset);
+            add(c, spare, cOffset, TILE);
         }
     }
 
-    private static void add(float[] c, int tile, int sums) {
-        for (int i = 0; i < TILE; i += 2 * LANES) {
+    /** {@code c[sums + i] += c[tile + i]} for so many floats, a multiple of two vectors. */
+    static void add(float[] c, int tile, int sums, int floats) {
+        for (int i = 0; i < floats; i += 2 * LANES) {
             load(c, sums + i).add(load(c, tile + i)).intoArray(c, sums + i);
             load(c, sums + i + LANES).add(load(c, tile + i + LANES)).intoArray(c, sums + i + LANES);
         }
