@@ -172,7 +172,7 @@ final class Attention {
                 }
             }
             for (int r = 0; r < count; r++) {
-                Epilogue.row(f, sums + r * valueColumns, d, 0, 0, false, yh + 4L * features * dense[from + r]);
+                EpilogueKernel.row(f, sums + r * valueColumns, d, 0, 0, false, yh + 4L * features * dense[from + r]);
             }
         }
 

@@ -1,12 +1,5 @@
 package io.github.remocap.tensor.vector;
 
-import static io.github.remocap.tensor.vector.Simd.LANES;
-import static io.github.remocap.tensor.vector.Simd.get;
-import static io.github.remocap.tensor.vector.Simd.load;
-import static io.github.remocap.tensor.vector.Simd.set;
-import static io.github.remocap.tensor.vector.Simd.store;
-
-import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
 /** Nearest-neighbour enlargement and its gradient. A unit is a row of the larger image. */
@@ -50,23 +43,8 @@ final class Images {
             long from = x.at() + 4L * inRow * (outWidth / scale) * channels;
             for (int px = 0; px < outWidth; px++) {
                 long at = 4L * ((long) unit * outWidth + px) * channels;
-                pixel(from + 4L * (px / scale) * channels, residual == null ? 0 : residual.at() + at, relu, y.at() + at, channels);
+                RowKernel.rectify(from + 4L * (px / scale) * channels, residual == null ? 0 : residual.at() + at, relu, y.at() + at, channels);
             }
-        }
-    }
-
-    private static void pixel(long x, long residual, boolean relu, long y, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            FloatVector v = load(x + 4L * i);
-            if (residual != 0) {
-                v = v.add(load(residual + 4L * i));
-            }
-            store(relu ? Simd.relu(v) : v, y + 4L * i);
-        }
-        for (; i < n; i++) {
-            float v = get(x + 4L * i) + (residual == 0 ? 0 : get(residual + 4L * i));
-            set(y + 4L * i, relu && v < 0 ? 0 : v);
         }
     }
 

@@ -326,7 +326,7 @@ public final class ImplicitGemm {
         int columns = Math.min(panel, outChannels - column);
         long first = 4L * ((long) row * outStride + column);
         if (columns == panel) {
-            Epilogue.panel(
+            EpilogueKernel.panel(
                     scratch,
                     c,
                     panel,
@@ -341,7 +341,7 @@ public final class ImplicitGemm {
         }
         for (int i = 0; i < count; i++) {
             long offset = first + 4L * i * outStride;
-            Epilogue.row(
+            EpilogueKernel.row(
                     scratch,
                     c + i * panel,
                     columns,

@@ -1,7 +1,6 @@
 package io.github.remocap.tensor.vector;
 
 import static io.github.remocap.tensor.vector.Simd.LANES;
-import static io.github.remocap.tensor.vector.Simd.all;
 import static io.github.remocap.tensor.vector.Simd.get;
 import static io.github.remocap.tensor.vector.Simd.load;
 import static io.github.remocap.tensor.vector.Simd.set;
@@ -17,7 +16,7 @@ import jdk.incubator.vector.FloatVector;
  */
 final class Reductions {
     /** Elements summed before the sum is added to the total. */
-    private static final int BLOCK = 128;
+    static final int BLOCK = 128;
     /** Columns of an inner axis that one unit owns. */
     private static final int COLUMNS = 64;
 
@@ -48,111 +47,6 @@ final class Reductions {
             total += RowKernel.squares(x + 4L * from, Math.min(n - from, BLOCK * LANES), mean);
         }
         return total;
-    }
-
-    /** Column sums of a [middle, inner] block into y[0..n): stride is inner. */
-    static void columnSums(long x, long stride, long middle, long y, int n) {
-        int c = 0;
-        for (; c <= n - LANES; c += LANES) {
-            FloatVector total = Simd.zero();
-            for (long from = 0; from < middle; from += BLOCK) {
-                FloatVector acc = Simd.zero();
-                long end = Math.min(middle, from + BLOCK);
-                for (long m = from; m < end; m++) {
-                    acc = acc.add(load(x + 4 * (m * stride + c)));
-                }
-                total = total.add(acc);
-            }
-            store(total, y + 4L * c);
-        }
-        for (; c < n; c++) {
-            float total = 0;
-            for (long from = 0; from < middle; from += BLOCK) {
-                float acc = 0;
-                long end = Math.min(middle, from + BLOCK);
-                for (long m = from; m < end; m++) {
-                    acc += get(x + 4 * (m * stride + c));
-                }
-                total += acc;
-            }
-            set(y + 4L * c, total);
-        }
-    }
-
-    private static void columnMaxima(long x, long stride, long middle, long y, int n) {
-        for (int c = 0; c < n; c++) {
-            float m = Float.NEGATIVE_INFINITY;
-            for (long i = 0; i < middle; i++) {
-                m = Math.max(m, get(x + 4 * (i * stride + c)));
-            }
-            set(y + 4L * c, m);
-        }
-    }
-
-    /** Column sums of (x - mean[c])^2. */
-    private static void columnSquares(long x, long stride, long middle, long mean, long y, int n) {
-        int c = 0;
-        for (; c <= n - LANES; c += LANES) {
-            FloatVector total = Simd.zero();
-            FloatVector mu = load(mean + 4L * c);
-            for (long from = 0; from < middle; from += BLOCK) {
-                FloatVector acc = Simd.zero();
-                long end = Math.min(middle, from + BLOCK);
-                for (long m = from; m < end; m++) {
-                    FloatVector e = load(x + 4 * (m * stride + c)).sub(mu);
-                    acc = acc.add(e.mul(e));
-                }
-                total = total.add(acc);
-            }
-            store(total, y + 4L * c);
-        }
-        for (; c < n; c++) {
-            float total = 0;
-            float mu = get(mean + 4L * c);
-            for (long from = 0; from < middle; from += BLOCK) {
-                float acc = 0;
-                long end = Math.min(middle, from + BLOCK);
-                for (long m = from; m < end; m++) {
-                    float e = get(x + 4 * (m * stride + c)) - mu;
-                    acc += e * e;
-                }
-                total += acc;
-            }
-            set(y + 4L * c, total);
-        }
-    }
-
-    /** Column sums of g (x - mean[c]) scale[c]. */
-    private static void columnProducts(long x, long g, long stride, long middle, long mean, long scale, long y, int n) {
-        int c = 0;
-        for (; c <= n - LANES; c += LANES) {
-            FloatVector total = Simd.zero();
-            FloatVector mu = load(mean + 4L * c);
-            for (long from = 0; from < middle; from += BLOCK) {
-                FloatVector acc = Simd.zero();
-                long end = Math.min(middle, from + BLOCK);
-                for (long m = from; m < end; m++) {
-                    long at = 4 * (m * stride + c);
-                    acc = Simd.fma(load(x + at).sub(mu), load(g + at), acc);
-                }
-                total = total.add(acc);
-            }
-            store(total.mul(load(scale + 4L * c)), y + 4L * c);
-        }
-        for (; c < n; c++) {
-            float total = 0;
-            float mu = get(mean + 4L * c);
-            for (long from = 0; from < middle; from += BLOCK) {
-                float acc = 0;
-                long end = Math.min(middle, from + BLOCK);
-                for (long m = from; m < end; m++) {
-                    long at = 4 * (m * stride + c);
-                    acc += (get(x + at) - mu) * get(g + at);
-                }
-                total += acc;
-            }
-            set(y + 4L * c, total * get(scale + 4L * c));
-        }
     }
 
     /** Reduces the middle. */
@@ -195,9 +89,9 @@ final class Reductions {
             long from = x.at() + 4 * (o * f.middle() * f.inner() + c);
             long to = y.at() + 4 * (o * f.inner() + c);
             if (fn == ReduceFn.MAX) {
-                columnMaxima(from, f.inner(), f.middle(), to, n);
+                ColumnKernel.maxima(from, f.inner(), f.middle(), to, n);
             } else {
-                columnSums(from, f.inner(), f.middle(), to, n);
+                ColumnKernel.sums(from, f.inner(), f.middle(), to, n);
                 if (fn == ReduceFn.MEAN) {
                     ElementwiseKernel.affine(to, to, n, mean, 0f);
                 }
@@ -312,33 +206,20 @@ final class Reductions {
                 set(shift + 4L * i, (affine ? get(beta.at() + 4L * ((c + i) % channels)) : 0) - mean * scale);
             }
             for (long m = 0; m < f.middle(); m++) {
-                scaleRow(x.at() + base + 4 * m * f.inner(), y.at() + base + 4 * m * f.inner(), scratch, shift, n);
+                ColumnKernel.scale(x.at() + base + 4 * m * f.inner(), y.at() + base + 4 * m * f.inner(), scratch, shift, n);
             }
         }
     }
 
     /** Column means into {@code mean}, 1 / sqrt(variance + eps) into {@code scale}. */
     private static void moments(long x, Folded f, float eps, long mean, long scale, int n) {
-        columnSums(x, f.inner(), f.middle(), mean, n);
+        ColumnKernel.sums(x, f.inner(), f.middle(), mean, n);
         for (int i = 0; i < n; i++) {
             set(mean + 4L * i, get(mean + 4L * i) / f.middle());
         }
-        columnSquares(x, f.inner(), f.middle(), mean, scale, n);
+        ColumnKernel.squares(x, f.inner(), f.middle(), mean, scale, n);
         for (int i = 0; i < n; i++) {
             set(scale + 4L * i, (float) (1 / Math.sqrt(get(scale + 4L * i) / f.middle() + eps)));
-        }
-    }
-
-    /** y = x * scale[c] + shift[c]. */
-    static void scaleRow(long x, long y, long scale, long shift, int n) {
-        int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            store(Simd.fma(load(x + 4L * i), load(scale + 4L * i), load(shift + 4L * i)), y + 4L * i);
-        }
-        for (; i < n; i++) {
-            float s = get(scale + 4L * i);
-            float t = get(shift + 4L * i);
-            set(y + 4L * i, Simd.FMA ? Math.fma(get(x + 4L * i), s, t) : get(x + 4L * i) * s + t);
         }
     }
 
@@ -390,8 +271,8 @@ final class Reductions {
             long meanG = scratch + 8L * COLUMNS;
             long meanGy = scratch + 12L * COLUMNS;
             moments(x.at() + base, f, eps, scratch, scale, n);
-            columnSums(g.at() + base, f.inner(), f.middle(), meanG, n);
-            columnProducts(x.at() + base, g.at() + base, f.inner(), f.middle(), scratch, scale, meanGy, n);
+            ColumnKernel.sums(g.at() + base, f.inner(), f.middle(), meanG, n);
+            ColumnKernel.products(x.at() + base, g.at() + base, f.inner(), f.middle(), scratch, scale, meanGy, n);
             // (g - a - (x - mean) b) * scale, with b = scale * mean(g y)
             for (int i = 0; i < n; i++) {
                 set(meanG + 4L * i, get(meanG + 4L * i) / f.middle());

@@ -81,4 +81,20 @@ final class RowKernel {
             set(y + 4L * i, get(y + 4L * i) * get(gamma + 4L * i) + get(beta + 4L * i));
         }
     }
+
+    /** {@code y = relu(x + residual)}; the residual is an address or 0, and relu says whether negative elements become 0. */
+    static void rectify(long x, long residual, boolean relu, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            FloatVector v = load(x + 4L * i);
+            if (residual != 0) {
+                v = v.add(load(residual + 4L * i));
+            }
+            store(relu ? Simd.relu(v) : v, y + 4L * i);
+        }
+        for (; i < n; i++) {
+            float v = get(x + 4L * i) + (residual == 0 ? 0 : get(residual + 4L * i));
+            set(y + 4L * i, relu && v < 0 ? 0 : v);
+        }
+    }
 }

@@ -182,11 +182,11 @@ final class WinogradTiles {
                 int row = from + i * PATCH * stride + t * COLUMNS;
                 long add = residual == 0 ? 0 : residual + to;
                 if (columns == COLUMNS) {
-                    Epilogue.panel(y, row, stride, inX, COLUMNS, shift, add, relu, out + to, outChannels);
+                    EpilogueKernel.panel(y, row, stride, inX, COLUMNS, shift, add, relu, out + to, outChannels);
                 } else {
                     for (int j = 0; j < inX; j++) {
                         long pixel = 4L * j * outChannels;
-                        Epilogue.row(y, row + j * stride, columns, shift, add == 0 ? 0 : add + pixel, relu, out + to + pixel);
+                        EpilogueKernel.row(y, row + j * stride, columns, shift, add == 0 ? 0 : add + pixel, relu, out + to + pixel);
                     }
                 }
             }

@@ -6,8 +6,8 @@ import static io.github.remocap.tensor.vector.Simd.SPECIES;
 import jdk.incubator.vector.FloatVector;
 
 /** What happens to a row of sums on its way to memory. */
-final class Epilogue {
-    private Epilogue() {}
+final class EpilogueKernel {
+    private EpilogueKernel() {}
 
     /**
      * {@code out[i, j] = relu(sums[i, j] + bias[j] + residual[i, j])} for a panel of {@code rows x columns}.
