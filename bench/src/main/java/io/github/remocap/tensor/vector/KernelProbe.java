@@ -80,6 +80,7 @@ public final class KernelProbe {
         probe.convolution("3x3/2 64>64 @112", 112, 64, 64, 3, 2, 1, filter);
         probe.convolution("3x3/2 128>256 @28", 28, 128, 256, 3, 2, 1, filter);
         probe.convolution("3x3/2 256>512 @14", 14, 256, 512, 3, 2, 1, filter);
+        probe.convolution("3x3/2 512>1024 @14", 14, 512, 1024, 3, 2, 1, filter);
         probe.convolution("3x3/2 3>64 @224", 224, 3, 64, 3, 2, 1, filter);
         probe.weightGradient("weight gradient 64 @56", 56, 64, filter);
         probe.weightGradient("weight gradient 128 @28", 28, 128, filter);

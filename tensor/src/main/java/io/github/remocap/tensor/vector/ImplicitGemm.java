@@ -21,9 +21,10 @@ public final class ImplicitGemm {
 
     // A block of gathered rows stays in the second-level cache, at full depth unless that leaves less than two tiles: the weights
     // stream past it, which costs nothing, while sums of partial depth for all columns would leave the caches.
-    // Machines with 512-bit vectors have larger ones.
+    // Machines with 512-bit vectors have larger ones, for sums as well: there, more rows share what is streamed, and weights of many megabytes gain.
     private static final int BLOCK_FLOATS = (LANES == 16 ? 208 : 56) * 1024;
-    private static final int MOST_DEPTH = BLOCK_FLOATS / (2 * MicroKernel.ROWS);
+    private static final int MOST_DEPTH = LANES == 16 ? 768 : BLOCK_FLOATS / (2 * MicroKernel.ROWS);
+    private static final int MOST_DEPTH_WIDE = BLOCK_FLOATS / (2 * MicroKernel.ROWS);
     private static final int MOST_ROWS = 240;
 
     private final int height; // of the input
@@ -86,7 +87,7 @@ public final class ImplicitGemm {
         this.wide = isWide(kernelHeight * kernelWidth, channels, outChannels);
         this.tileRows = wide ? ProductKernel.ROWS : MicroKernel.ROWS;
         this.panel = panel(kernelHeight * kernelWidth, channels, outChannels);
-        this.depthBlock = ceilDiv(depth, ceilDiv(depth, MOST_DEPTH));
+        this.depthBlock = ceilDiv(depth, ceilDiv(depth, wide ? MOST_DEPTH_WIDE : MOST_DEPTH));
         this.chains = ceilDiv(depthBlock, wide ? ProductKernel.CHAIN : CHAIN);
         this.chain = ceilDiv(depthBlock, chains);
         // Rows a power of two apart would share cache sets.

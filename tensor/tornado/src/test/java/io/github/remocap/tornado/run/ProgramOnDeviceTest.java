@@ -161,7 +161,7 @@ class ProgramOnDeviceTest {
     void tooLittleMemoryNamesTheOpAndItsModule() {
         long before = device.memoryInUse();
         Graph graph = new Graph();
-        Tensor x = graph.input("x", Shape.of(20_000, 1));
+        Tensor x = graph.input("x", Shape.of(40_000, 1));
         Tensor y;
         try (Graph.Scope outer = graph.scope("decoder"); Graph.Scope inner = graph.scope("attention")) {
             y = x.matmul(x, false, true).softmax().sum();
