@@ -35,6 +35,11 @@ final class Buffer {
         return new Buffer(size, this, byteOffset, 0);
     }
 
+    /** The buffer that has the memory. */
+    Buffer root() {
+        return of == null ? this : of.root();
+    }
+
     boolean isFixed() {
         return of == null ? address != 0 : of.isFixed();
     }

@@ -158,8 +158,10 @@ final class LoweringProducts {
 
     private void winograd(WideWinograd winograd, Buffer x, Buffer packed, @Nullable Buffer bias, @Nullable Buffer residual, boolean relu, Buffer y,
         long flops) {
-        lowering.emit(new Products.WinogradPatches(winograd, x), x);
-        lowering.emit(new Products.WideWinogradConvolution(winograd, packed, bias, residual, relu, y, flops), packed, bias, residual, y);
+        Buffer transformed = lowering.plannedBuffer(0); // the elements are in a shared array
+        lowering.emit(new Products.WinogradPatches(winograd, x, transformed), x, transformed);
+        lowering.emit(new Products.WideWinogradConvolution(winograd, transformed, packed, bias, residual, relu, y, flops), transformed, packed, bias, residual,
+            y);
     }
 
     void conv2d(Tensor node, Op.Conv2d op) {

@@ -128,13 +128,14 @@ final class Products {
         }
     }
 
-    /** The first pass of {@link WideWinograd}: leaves transformed patches in the shared array. */
+    /** The first pass of {@link WideWinograd}: leaves transformed patches in a shared array. */
     static final class WinogradPatches extends Step {
         private final WideWinograd winograd;
         private final Buffer x;
 
-        WinogradPatches(WideWinograd winograd, Buffer x) {
+        WinogradPatches(WideWinograd winograd, Buffer x, Buffer transformed) {
             this.winograd = winograd;
+            this.shared = transformed;
             this.x = x;
         }
 
@@ -155,11 +156,11 @@ final class Products {
 
         @Override
         void run(int unit, Scratch memory) {
-            winograd.transform(unit, x.at(), memory.shared, memory.floats);
+            winograd.transform(unit, x.at(), memory.shared[slot], memory.floats);
         }
     }
 
-    /** The second pass of {@link WideWinograd}, right after the first: y = relu(conv(x) + bias + residual). */
+    /** The second pass of {@link WideWinograd}: y = relu(conv(x) + bias + residual). */
     static final class WideWinogradConvolution extends Step {
         private final WideWinograd winograd;
         private final Buffer packed;
@@ -168,9 +169,10 @@ final class Products {
         private final boolean relu;
         private final Buffer y;
 
-        WideWinogradConvolution(WideWinograd winograd, Buffer packed, @Nullable Buffer bias, @Nullable Buffer residual, boolean relu, Buffer y,
+        WideWinogradConvolution(WideWinograd winograd, Buffer transformed, Buffer packed, @Nullable Buffer bias, @Nullable Buffer residual, boolean relu, Buffer y,
             long flops) {
             this.winograd = winograd;
+            this.shared = transformed;
             this.packed = packed;
             this.bias = bias;
             this.residual = residual;
@@ -201,7 +203,7 @@ final class Products {
 
         @Override
         void run(int unit, Scratch memory) {
-            winograd.run(unit, memory.shared, packed.at(), bias == null ? 0 : bias.at(), residual == null ? 0 : residual.at(), relu, y.at(),
+            winograd.run(unit, memory.shared[slot], packed.at(), bias == null ? 0 : bias.at(), residual == null ? 0 : residual.at(), relu, y.at(),
                 memory.address, memory.floats);
         }
     }

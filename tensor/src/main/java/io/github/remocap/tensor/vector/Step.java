@@ -1,5 +1,7 @@
 package io.github.remocap.tensor.vector;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One kernel of a program, cut into independent units: any worker may run any unit, and the result of a unit does not depend on
  * who runs it, which makes results bit-equal for any number of threads.
@@ -13,6 +15,15 @@ abstract class Step {
     long bytes;
     /** Set by the lowering, for reports; see {@link LayerKind}. */
     String layer = "";
+    /** Stands for an array that this step shares with others that touch it, too: from the first to the last of them it is theirs. Null if none. */
+    @Nullable Buffer shared;
+    /** Which of the shared arrays, set by the lowering. */
+    int slot;
+
+    /** What a unit belongs to, for errors. */
+    String label(int unit) {
+        return label;
+    }
 
     /** Number of units. */
     abstract int units();
@@ -27,7 +38,7 @@ abstract class Step {
         return 0;
     }
 
-    /** Floats of the array that all workers share. It keeps its elements until the next step that uses it has begun. */
+    /** Floats of an array that all workers share, see {@link #shared}. */
     int sharedFloats() {
         return 0;
     }
@@ -41,8 +52,8 @@ abstract class Step {
         long address;
         /** At least {@link #scratchFloats}. */
         float[] floats = new float[0];
-        /** The same for all workers, at least {@link #sharedFloats}. */
-        float[] shared = new float[0];
+        /** The same for all workers, by {@link Step#slot}, at least {@link #sharedFloats} each. */
+        float[][] shared = new float[0][];
     }
 
     /** Units for n elements, at least {@code grain} each. */

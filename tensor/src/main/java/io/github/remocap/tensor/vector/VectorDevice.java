@@ -106,7 +106,7 @@ public final class VectorDevice implements Device, AutoCloseable {
 
     /** Runs one step outside of a program. */
     void runNow(Step step) {
-        workers.reserve(step.scratchBytes(), step.scratchFloats(), step.sharedFloats());
+        workers.reserve(step.scratchBytes(), step.scratchFloats(), new int[] {step.sharedFloats()});
         workers.run(new Step[] {step});
     }
 

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ final class VectorProgram extends Program {
     private final Workers workers;
     private final Arena arena = Arena.ofShared();
     private final Step[] steps;
+    private final Step[] waves;
     private final Map<Tensor, Buffer> inputPlaces = new HashMap<>();
     private final Map<Tensor, Buffer> outputPlaces = new HashMap<>();
     private final long memory;
@@ -34,6 +36,7 @@ final class VectorProgram extends Program {
             throw e;
         }
         this.steps = lowering.steps().toArray(new Step[0]);
+        this.waves = lowering.waves();
         this.memory = lowering.memory();
         for (Tensor input : inputs()) {
             inputPlaces.put(input, lowering.bufferOf(optimized.nodes().get(input)));
@@ -43,11 +46,11 @@ final class VectorProgram extends Program {
         }
         long bytes = 0;
         int floats = 0;
-        int shared = 0;
+        int[] shared = new int[Arrays.stream(steps).mapToInt(step -> step.slot + 1).max().orElse(0)];
         for (Step step : steps) {
             bytes = Math.max(bytes, step.scratchBytes());
             floats = Math.max(floats, step.scratchFloats());
-            shared = Math.max(shared, step.sharedFloats());
+            shared[step.slot] = Math.max(shared[step.slot], step.sharedFloats());
         }
         workers.reserve(bytes, floats, shared);
     }
@@ -62,9 +65,14 @@ final class VectorProgram extends Program {
         return place(outputPlaces, output).at();
     }
 
-    /** The schedule, for reports. */
+    /** The steps in an order in which they can run one by one, for reports. */
     Step[] steps() {
         return steps;
+    }
+
+    /** What runs one after the other. */
+    Step[] waves() {
+        return waves;
     }
 
     private static Buffer place(Map<Tensor, Buffer> places, Tensor tensor) {
@@ -87,7 +95,7 @@ final class VectorProgram extends Program {
 
     @Override
     protected void doRun() {
-        workers.run(steps);
+        workers.run(waves);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.remocap.tensor.vector;
 
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -25,6 +26,7 @@ final class Workers implements AutoCloseable {
     private volatile @Nullable Step step;
     private volatile boolean closed;
     private volatile @Nullable Throwable failure;
+    private volatile String failed = "";
     private volatile int sleeping;
 
     Workers(int count) {
@@ -45,15 +47,16 @@ final class Workers implements AutoCloseable {
         return scratch.length;
     }
 
-    /** Makes sure that every worker has so much scratch memory, and all together so much to share. */
-    synchronized void reserve(long bytes, int floats, int sharedFloats) {
-        if (sharedFloats > scratch[0].shared.length) {
-            float[] shared = new float[sharedFloats];
-            for (Step.Scratch s : scratch) {
-                s.shared = shared;
+    /** Makes sure that every worker has so much scratch memory, and all together arrays of so many floats to share. */
+    synchronized void reserve(long bytes, int floats, int[] sharedFloats) {
+        float[][] shared = Arrays.copyOf(scratch[0].shared, Math.max(sharedFloats.length, scratch[0].shared.length));
+        for (int i = 0; i < sharedFloats.length; i++) {
+            if (shared[i] == null || sharedFloats[i] > shared[i].length) {
+                shared[i] = new float[sharedFloats[i]];
             }
         }
         for (Step.Scratch s : scratch) {
+            s.shared = shared;
             if (floats > s.floats.length) {
                 s.floats = new float[floats];
             }
@@ -85,7 +88,7 @@ final class Workers implements AutoCloseable {
             for (int u = 0; u < units && failure == null; u++) {
                 unit(s, u, 0);
             }
-            check(s);
+            check();
             return;
         }
         done.set(0);
@@ -105,14 +108,14 @@ final class Workers implements AutoCloseable {
                 Thread.yield(); // more threads than processors: let the workers have this one
             }
         }
-        check(s);
+        check();
     }
 
-    private void check(Step s) {
+    private void check() {
         Throwable t = failure;
         if (t != null) {
             failure = null;
-            throw new IllegalStateException(s.label + " failed: " + t, t);
+            throw new IllegalStateException(failed + " failed: " + t, t);
         }
     }
 
@@ -137,6 +140,7 @@ final class Workers implements AutoCloseable {
             try {
                 s.run(unit, scratch[worker]);
             } catch (Throwable t) {
+                failed = s.label(unit);
                 failure = t;
             }
         }
