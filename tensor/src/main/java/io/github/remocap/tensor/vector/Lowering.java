@@ -12,13 +12,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Turns the nodes of an optimized graph into steps and buffers, and plans the buffers' memory. */
@@ -28,9 +26,7 @@ final class Lowering {
     private final Arena arena;
     private final HugePages.Pool memory;
     private final boolean fold;
-    private final List<Step> steps = new ArrayList<>();
-    private final List<List<Buffer>> touches = new ArrayList<>();
-    private final List<Buffer> touchedNext = new ArrayList<>();
+    private final Schedule schedule = new Schedule();
     private final List<Buffer> planned = new ArrayList<>();
     private final Map<Tensor, Buffer> buffers = new HashMap<>();
     private final Map<Tensor, Buffer> results = new HashMap<>();
@@ -45,7 +41,6 @@ final class Lowering {
     private final LoweringProducts products = new LoweringProducts(this);
     private long fixedBytes;
     private long slabBytes;
-    private int[] waves = {};
     private Tensor current;
 
     /**
@@ -95,7 +90,8 @@ final class Lowering {
             results.computeIfAbsent(target, this::result).touch(Integer.MAX_VALUE);
         }
         copyUpdates();
-        schedule();
+        // Training's steps go one by one: what many of them leave behind would take memory.
+        schedule.arrange(fold && compilation.optimize() && compilation.frozen());
         place();
     }
 
@@ -173,13 +169,9 @@ final class Lowering {
         emit(new Movement.StridedCopy(flat, from, 0, new long[] {1}, to, 0, new long[] {1}), from, to);
     }
 
-    List<Step> steps() {
-        return steps;
-    }
-
-    /** The steps, those that do not wait for each other as one. */
-    Step[] waves() {
-        return Wave.of(steps, waves);
+    /** The steps, in their order. */
+    Schedule schedule() {
+        return schedule;
     }
 
     Buffer bufferOf(Tensor node) {
@@ -228,41 +220,6 @@ final class Lowering {
             case Op.Input i -> false;
             default -> compilation.optimize() && !node.inputs().isEmpty() && constants.containsAll(node.inputs());
         };
-    }
-
-    /** Finds the wave of each step, and so the lives of buffers. Training's steps go one by one: what many of them leave behind would take memory. */
-    private void schedule() {
-        boolean together = fold && compilation.optimize() && compilation.frozen();
-        int[] wave = together ? Wave.earliest(touches) : IntStream.range(0, steps.size()).toArray();
-        List<Integer> order = IntStream.range(0, steps.size()).boxed().sorted(Comparator.comparingInt(i -> wave[i])).toList();
-        List<Step> inOrder = order.stream().map(steps::get).toList();
-        waves = order.stream().mapToInt(i -> wave[i]).toArray();
-        for (int i = 0; i < wave.length; i++) {
-            for (Buffer b : touches.get(i)) {
-                b.touch(wave[i]);
-            }
-        }
-        steps.clear();
-        steps.addAll(inOrder);
-        List<Integer> taken = new ArrayList<>(); // the last wave that uses a slot
-        Map<Buffer, Integer> slots = new HashMap<>();
-        for (Step step : steps) {
-            Buffer shared = step.shared;
-            if (shared != null) {
-                step.slot = slots.computeIfAbsent(shared, b -> {
-                    int slot = 0;
-                    while (slot < taken.size() && taken.get(slot) >= b.first) {
-                        slot++;
-                    }
-                    if (slot == taken.size()) {
-                        taken.add(b.last);
-                    } else {
-                        taken.set(slot, b.last);
-                    }
-                    return slot;
-                });
-            }
-        }
     }
 
     private void place() {
@@ -333,11 +290,6 @@ final class Lowering {
         return b;
     }
 
-    /** The next step reads or writes the buffer. */
-    private void touch(Buffer b) {
-        touchedNext.add(b);
-    }
-
     void emit(Step step, @Nullable Buffer... touched) {
         if (step.units() == 0) {
             return;
@@ -347,12 +299,10 @@ final class Lowering {
         for (Buffer b : touched) {
             if (b != null) {
                 step.bytes += b.bytes;
-                touch(b);
+                schedule.touch(b);
             }
         }
-        steps.add(step);
-        touches.add(new ArrayList<>(touchedNext));
-        touchedNext.clear();
+        schedule.add(step);
     }
 
     /** Memory for a packed right side, filled now if it is constant, else by a step of each run. */
@@ -389,7 +339,7 @@ final class Lowering {
         List<Buffer> parameters = found.parameters().stream().map(this::buffer).toList();
         Buffer x = buffer(found.source());
         Buffer y = output(node);
-        parameters.forEach(this::touch);
+        parameters.forEach(schedule::touch);
         emit(new MultiScaleKernel(Shape.of(dims), strides, x, parameters, y), x, y);
     }
 
@@ -570,7 +520,7 @@ final class Lowering {
                 List<Shape> shapes = node.inputs().stream().map(Tensor::shape).toList();
                 Buffer y = output(node);
                 emit(new Movement.Zero(y, node.shape().size()), y);
-                in.forEach(this::touch);
+                in.forEach(schedule::touch);
                 emit(new CustomStep(o.op(), in, shapes, y, node.shape()), y);
             }
         }

@@ -35,8 +35,8 @@ final class VectorProgram extends Program {
             arena.close();
             throw e;
         }
-        this.steps = lowering.steps().toArray(new Step[0]);
-        this.waves = lowering.waves();
+        this.steps = lowering.schedule().steps().toArray(new Step[0]);
+        this.waves = lowering.schedule().waves();
         this.memory = lowering.memory();
         for (Tensor input : inputs()) {
             inputPlaces.put(input, lowering.bufferOf(optimized.nodes().get(input)));
